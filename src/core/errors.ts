@@ -1,0 +1,126 @@
+/** Why something failed. Scripts may rely on these names. */
+export type ErrorCode =
+  // What the user gave.
+  | 'usage'
+  | 'unknown-name'
+  | 'bad-recipe'
+  | 'missing-file'
+  | 'bad-file'
+  | 'bad-line'
+  | 'duplicate-id'
+  | 'unknown-id'
+  | 'empty-corpus'
+  | 'too-little-data'
+  // The machine.
+  | 'missing-package'
+  | 'disk-full'
+  | 'no-permission'
+  | 'out-of-memory'
+  // Weights.
+  | 'bad-weights'
+  | 'download-failed'
+  // Models and their servers.
+  | 'unsupported'
+  | 'ambiguous-labels'
+  | 'context-overflow'
+  | 'server-error'
+  | 'server-unreachable'
+  | 'rate-limited'
+  | 'refused-key'
+  | 'bad-reply'
+  | 'unparsed-ranking'
+  | 'timeout'
+  // Stops.
+  | 'budget-exhausted'
+  | 'aborted'
+  | 'count-not-reached'
+  | 'gate-failed';
+
+export interface ErrorDetails {
+  /** What to do, one sentence in the imperative. */
+  readonly hint: string;
+  /** Where: `file:line`, an id, a URL without secrets. */
+  readonly where?: string;
+  readonly cause?: unknown;
+  /** Whether the same call may succeed if tried again. */
+  readonly retryable?: boolean;
+  /** How long a server asked to wait before the next try, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** Every failure that rankforge foresees: what, where and what to do. */
+export class RankforgeError extends Error {
+  override readonly name = 'RankforgeError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly where: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.where = details.where;
+    this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** The exit codes of the command line: 0 done, 1 failed, 2 usage, 3 stopped and resumable, 4 gate not passed. */
+export function exitCode(error: unknown): 1 | 2 | 3 | 4 {
+  if (isAbort(error)) return 3;
+  if (!(error instanceof RankforgeError)) return 1;
+  switch (error.code) {
+    case 'usage':
+    case 'unknown-name':
+    case 'bad-recipe':
+      return 2;
+    case 'budget-exhausted':
+    case 'aborted':
+    case 'count-not-reached':
+      return 3;
+    case 'gate-failed':
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+/** Whether an error is an AbortSignal's, ours or the platform's. */
+export function isAbort(error: unknown): boolean {
+  if (error instanceof RankforgeError) return error.code === 'aborted';
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/**
+ * Whether work beside a failed piece should be stopped. Not where a budget ran out: what was reserved before is paid
+ * for, and a budget smaller than one round would otherwise never get further.
+ */
+export const stopsOthers = (error: unknown): boolean =>
+  !(error instanceof RankforgeError && error.code === 'budget-exhausted');
+
+const fileErrors: Partial<Record<string, readonly [ErrorCode, string, string]>> = {
+  ENOENT: ['missing-file', 'There is no such file', 'Check the path.'],
+  ENOTDIR: ['missing-file', 'A part of the path is not a folder', 'Check the path.'],
+  // What mkdir says of a file that stands in its way.
+  EEXIST: ['missing-file', 'A part of the path is not a folder', 'Check the path.'],
+  EISDIR: ['bad-file', 'This is a folder, not a file', 'Name a file inside it.'],
+  EACCES: ['no-permission', 'No permission', 'Change the permissions, or choose another folder with --out.'],
+  EPERM: ['no-permission', 'No permission', 'Change the permissions, or choose another folder with --out.'],
+  EROFS: ['no-permission', 'The file system is read-only', 'Choose another folder with --out.'],
+  ENOSPC: ['disk-full', 'The disk is full', 'Free some space and run the same command again: it resumes.'],
+  EDQUOT: [
+    'disk-full',
+    'The disk quota is used up',
+    'Free some space and run the same command again: it resumes.',
+  ],
+};
+
+/** A file system error as a typed one; any other error comes back unchanged. */
+export function fromFileError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const known = code === undefined ? undefined : fileErrors[code];
+  if (!known) return error;
+  return new RankforgeError(known[0], `${known[1]}: ${path}`, { where: path, hint: known[2], cause: error });
+}
