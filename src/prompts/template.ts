@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Liquid } from 'liquidjs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { fromFileError, RankforgeError } from '../core/errors.js';
+import { sha256 } from '../core/hash.js';
+import { unknownName } from '../core/names.js';
+
+const Header = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/),
+  version: z.number().int().positive(),
+  /** Names of the values the template needs; checked when it is rendered. */
+  needs: z.array(z.string()),
+  /** A reply of the form the prompt asks for: the parser's first test case. */
+  reply: z.string(),
+  source: z.string(),
+  system: z.string().optional(),
+});
+
+/** A versioned prompt: data, not code. */
+export interface PromptTemplate extends z.infer<typeof Header> {
+  /** SHA-256 of the whole file: goes into provenance. */
+  readonly hash: string;
+  readonly body: string;
+}
+
+const liquid = new Liquid({ strictVariables: true, strictFilters: true, ownPropertyOnly: true });
+
+/** Reads a template's text: YAML between `---` lines, then a Liquid body. @throws RankforgeError `bad-file` */
+export function parseTemplate(text: string, where: string): PromptTemplate {
+  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
+  const header = Header.safeParse(match ? parse(match[1]!) : undefined);
+  if (!match || !header.success) {
+    throw new RankforgeError(
+      'bad-file',
+      `${where} is not a prompt template${header.error ? `: ${z.prettifyError(header.error)}` : ''}`,
+      {
+        where,
+        hint: 'Begin the file with a YAML block between --- lines: id, version, needs, reply, source.',
+      },
+    );
+  }
+  return { ...header.data, hash: sha256(text), body: match[2]!.trim() };
+}
+
+const folder = fileURLToPath(new URL('../../prompts/', import.meta.url));
+const loaded = new Map<string, PromptTemplate>();
+
+/** The bundled template of an id such as `rerank/first`. @throws RankforgeError `unknown-name` */
+export function loadPrompt(id: string): PromptTemplate {
+  const known = loaded.get(id);
+  if (known) return known;
+  const path = `${folder}${id}.md`;
+  if (!listPrompts().includes(id)) throw unknownName(id, listPrompts(), 'prompt');
+  const template = readTemplate(path);
+  loaded.set(id, template);
+  return template;
+}
+
+/** A template from a file of the user's. @throws RankforgeError `missing-file`, `bad-file` */
+export function readTemplate(path: string): PromptTemplate {
+  try {
+    return parseTemplate(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    throw fromFileError(error, path);
+  }
+}
+
+/** The ids of the bundled templates. */
+export function listPrompts(): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => name.replaceAll('\\', '/').slice(0, -3))
+    .sort();
+}
+
+/**
+ * The messages of a prompt. Values are put in as they are and never read as template code.
+ * @throws RankforgeError `bad-file` when a value the template needs is missing
+ */
+export function renderPrompt(
+  template: PromptTemplate,
+  values: Readonly<Record<string, unknown>>,
+): { role: 'system' | 'user'; content: string }[] {
+  const missing = template.needs.filter((name) => values[name] === undefined);
+  if (missing.length > 0) {
+    throw new RankforgeError('bad-file', `Prompt ${template.id} needs ${missing.join(', ')}`, {
+      where: template.id,
+      hint: 'Give every value named in the template\'s "needs".',
+    });
+  }
+  const render = (text: string): string => liquid.parseAndRenderSync(text, values).trim();
+  const user = { role: 'user' as const, content: render(template.body) };
+  return template.system ? [{ role: 'system', content: render(template.system) }, user] : [user];
+}
