@@ -1,0 +1,50 @@
+import { untilAborted } from './wait.js';
+
+interface Flight<T> {
+  readonly work: Promise<T>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** Calls under way, by key: a second caller of the same key waits for the first one's answer. */
+export interface Flights<T> {
+  /**
+   * @param start begins the work; its signal aborts only when every caller has left
+   * @returns the answer, and whether this caller began the work
+   */
+  share(
+    key: string,
+    start: (signal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<{ value: T; began: boolean }>;
+}
+
+export function createFlights<T>(): Flights<T> {
+  const flights = new Map<string, Flight<T>>();
+  return {
+    async share(key, start, signal) {
+      let flight = flights.get(key);
+      const began = flight === undefined;
+      if (!flight) {
+        const controller = new AbortController();
+        const work = start(controller.signal).finally(() => {
+          if (flights.get(key)?.controller === controller) flights.delete(key);
+        });
+        // A caller that left no longer listens; its failure is nobody's.
+        work.catch(() => {});
+        flight = { work, controller, waiting: 0 };
+        flights.set(key, flight);
+      }
+      flight.waiting += 1;
+      try {
+        return { value: await untilAborted(flight.work, signal), began };
+      } finally {
+        flight.waiting -= 1;
+        if (flight.waiting === 0 && signal?.aborted) {
+          if (flights.get(key) === flight) flights.delete(key);
+          flight.controller.abort(signal.reason);
+        }
+      }
+    },
+  };
+}

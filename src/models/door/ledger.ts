@@ -1,0 +1,143 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { fromFileError, RankforgeError } from '../../core/errors.js';
+import type { KeyedCall } from './request-key.js';
+
+/** One answered call: what was asked, and the reply as the model gave it. */
+export interface LedgerRecord extends KeyedCall {
+  readonly reply: unknown;
+}
+
+/** Answered calls by key: a repeated run costs nothing, and a killed one loses nothing that was answered. */
+export interface Ledger extends AsyncDisposable {
+  readonly folder: string;
+  /** Calls held. */
+  readonly size: number;
+  get(key: string): LedgerRecord | undefined;
+  /**
+   * Resolves once the record is on disk; calls made together share one flush.
+   * @throws RankforgeError `disk-full`
+   */
+  put(key: string, record: LedgerRecord): Promise<void>;
+  entries(): Iterable<readonly [key: string, record: LedgerRecord]>;
+}
+
+export interface LedgerOptions {
+  /** Reads only, for instance to replay a run from a folder that may not be written. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * The ledger of a folder, made if absent. Several processes may hold it open; it must lie on a local disk.
+ * @throws RankforgeError `missing-file`, `no-permission`, `disk-full`, `bad-file`
+ */
+export async function openLedger(folder: string, { readOnly = false }: LedgerOptions = {}): Promise<Ledger> {
+  const store = openStore(folder, readOnly);
+  let queue: Put[] = [];
+
+  // Synchronous, since lmdb's own batches print their failures and leave a rejection that nobody can catch; all that
+  // was put in one turn of the event loop shares a transaction, about half a millisecond on a solid-state disk.
+  const flush = () => {
+    const batch = queue;
+    queue = [];
+    if (batch.length === 0) return;
+    try {
+      store.transactionSync(() => {
+        for (const { key, record } of batch) store.putSync(key, record);
+      });
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      const typed = fromStoreError(error, folder);
+      for (const { reject } of batch) reject(typed);
+    }
+  };
+
+  return {
+    folder,
+    get size() {
+      return (store.getStats() as { entryCount: number }).entryCount;
+    },
+    get: (key) => store.get(key),
+    put: (key, record) =>
+      new Promise((resolve, reject) => {
+        queue.push({ key, record, resolve, reject });
+        if (queue.length === 1) setImmediate(flush);
+      }),
+    *entries() {
+      for (const { key, value } of store.getRange()) yield [key, value];
+    },
+    async [Symbol.asyncDispose]() {
+      flush();
+      await store.close();
+    },
+  };
+}
+
+interface Put {
+  readonly key: string;
+  readonly record: LedgerRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function openStore(folder: string, readOnly: boolean): RootDatabase<LedgerRecord, string> {
+  try {
+    if (!readOnly) mkdirSync(folder, { recursive: true });
+    checkMagic(join(folder, 'data.mdb'));
+    // Without overlappingSync a commit that returns is on disk; with it, a full disk loses commits that had returned.
+    const store = open<LedgerRecord, string>({
+      path: folder,
+      noSubdir: false,
+      compression: true,
+      overlappingSync: false,
+      readOnly,
+    });
+    // Readers that were killed leave their slot taken, and slots are few.
+    store.readerCheck();
+    return store;
+  } catch (error) {
+    throw fromStoreError(error, folder);
+  }
+}
+
+/** LMDB's mark, where its first page's header ends. Without this check a foreign file is a segmentation fault. */
+function checkMagic(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(28);
+    const bytes = readSync(file, head);
+    if (bytes > 0 && (bytes < 28 || head.readUInt32LE(24) !== 0xbeefc0de))
+      throw new Error(`${path} is not an LMDB file`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** LMDB gives the system's words, not its codes, and an input/output error for a disk that ran full in mid-write. */
+function fromStoreError(error: unknown, folder: string): unknown {
+  const typed = fromFileError(error, folder);
+  if (typed instanceof RankforgeError) return typed;
+  const text = error instanceof Error ? error.message : String(error);
+  const code =
+    /no space left|MDB_MAP_FULL|quota/i.test(text) ||
+    (/input.output error/i.test(text) && freeBytes(folder) < 2 ** 20)
+      ? 'ENOSPC'
+      : /permission denied|read-only/i.test(text)
+        ? 'EACCES'
+        : /no such file/i.test(text)
+          ? 'ENOENT'
+          : undefined;
+  if (code) return fromFileError(Object.assign(new Error(text, { cause: error }), { code }), folder);
+  return new RankforgeError('bad-file', `The ledger cannot be used: ${text}`, {
+    where: folder,
+    hint: 'Name another ledger folder, or move this one away.',
+    cause: error,
+  });
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
