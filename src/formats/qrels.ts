@@ -1,0 +1,100 @@
+import { RankforgeError } from '../core/errors.js';
+import type { Qrels } from '../core/run.js';
+import { atomicWrite } from './atomic-write.js';
+import { badLineError, lineOf, type ReadOptions, reportBadLine } from './bad-line.js';
+import { createLineIndex } from './line-index.js';
+import { readLines } from './read-lines.js';
+import { toField } from './trec-field.js';
+
+type Layout = 'trec' | 'beir';
+
+const fault = 'the line is no judgement';
+const hint =
+  'TREC: "query 0 passage grade"; BEIR: query, passage and grade between tabs. The grade is a whole number.';
+
+/**
+ * Judgements from a TREC file (`query iteration passage grade`, lines beginning with # are comments) or a BEIR one
+ * (`query<TAB>passage<TAB>grade` under a header), told apart by their first line. Negative grades are kept.
+ * @throws RankforgeError `missing-file`, `bad-line`, `duplicate-id` for a pair judged twice, naming both lines
+ */
+export async function readQrels(path: string, options: ReadOptions = {}): Promise<Qrels> {
+  const qrels = new Map<string, Map<string, number>>();
+  const seen = createLineIndex();
+  let layout: Layout | undefined;
+  for await (const { text, line, raw } of readLines(path, options)) {
+    if (text.trim() === '' || (layout !== 'beir' && text.trimStart().startsWith('#'))) continue;
+    if (layout === undefined) {
+      layout = layoutOf(text);
+      if (layout === 'beir' && isHeader(fieldsOf(text, layout))) continue;
+    }
+    const fields = fieldsOf(text, layout);
+    const [queryId, passageId, grade] =
+      layout === 'trec'
+        ? [fields[0], fields[2], parseGrade(fields[3])]
+        : [fields[0], fields[1], parseGrade(fields[2])];
+    if (fields.length !== (layout === 'trec' ? 4 : 3) || !queryId || !passageId || grade === undefined) {
+      reportBadLine({ path, line, raw, error: badLineError(path, line, fault, hint) }, options);
+      continue;
+    }
+    const earlier = seen.add(`${queryId}\t${passageId}`, line);
+    if (earlier !== undefined) {
+      const where = lineOf(path, line);
+      const error = new RankforgeError(
+        'duplicate-id',
+        `${where}: query "${queryId}" and passage "${passageId}" are judged on line ${earlier} already`,
+        { where, hint: 'Keep one judgement for each pair.' },
+      );
+      reportBadLine({ path, line, raw, error }, options);
+      continue;
+    }
+    const grades = qrels.get(queryId);
+    if (grades) grades.set(passageId, grade);
+    else qrels.set(queryId, new Map([[passageId, grade]]));
+  }
+  return qrels;
+}
+
+/**
+ * Writes judgements, in BEIR's layout where the name ends in `.tsv`, else in TREC's.
+ * @throws RankforgeError as `atomicWrite`, and `unsupported` for an id that the layout cannot hold
+ */
+export async function writeQrels(
+  path: string,
+  qrels: Qrels,
+  options: { readonly layout?: Layout } = {},
+): Promise<void> {
+  const layout = options.layout ?? (path.endsWith('.tsv') ? 'beir' : 'trec');
+  await atomicWrite(path, qrelsLines(qrels, layout));
+}
+
+function* qrelsLines(qrels: Qrels, layout: Layout): Generator<string> {
+  if (layout === 'beir') yield 'query-id\tcorpus-id\tscore\n';
+  const field = (id: string): string => toField(id, layout === 'beir' ? 'tab' : 'space');
+  for (const [queryId, grades] of qrels) {
+    for (const [passageId, grade] of grades) {
+      const between = layout === 'beir' ? '\t' : '\t0\t';
+      yield `${field(queryId)}${between}${field(passageId)}\t${grade}\n`;
+    }
+  }
+}
+
+/** Tabs with three fields are BEIR's; so is anything else with three fields. */
+function layoutOf(text: string): Layout {
+  if (text.split('\t').length === 3) return 'beir';
+  return text.trim().split(/\s+/).length === 3 ? 'beir' : 'trec';
+}
+
+function fieldsOf(text: string, layout: Layout): string[] {
+  return layout === 'beir' && text.includes('\t')
+    ? text.split('\t').map((field) => field.trim())
+    : text.trim().split(/\s+/);
+}
+
+/** BEIR's `query-id corpus-id score` and its cousins. Any other first line without a grade is a bad line, not a header. */
+const isHeader = ([first = '', , third = '']: readonly string[]): boolean =>
+  /^(q|query)([-_ ]?id)?$/i.test(first) && /^(score|grade|rel(evance)?|label)$/i.test(third);
+
+/** Whole numbers, also written as `2.0`. */
+function parseGrade(field: string | undefined): number | undefined {
+  return field !== undefined && /^[+-]?\d{1,9}(\.0+)?$/.test(field) ? Number(field) : undefined;
+}

@@ -1,0 +1,16 @@
+import { RankforgeError } from '../core/errors.js';
+
+/**
+ * An id as a field of a line whose fields stand between spaces or tabs. Escaping would change the id for every other
+ * reader, so an id that does not fit is an error.
+ * @throws RankforgeError `unsupported`
+ */
+export function toField(id: string, separator: 'space' | 'tab'): string {
+  const fits =
+    id !== '' && (separator === 'space' ? !/\s/.test(id) : !/[\t\n\r]/.test(id) && id.trim() === id);
+  if (fits) return id;
+  throw new RankforgeError('unsupported', `The id ${JSON.stringify(id)} does not fit this file format`, {
+    where: id,
+    hint: 'Use ids without spaces, tabs and line breaks.',
+  });
+}
