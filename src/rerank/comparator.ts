@@ -1,0 +1,44 @@
+import type { Passage } from '../core/passage.js';
+import type { Provenance } from '../core/provenance.js';
+import type { Query } from '../core/query.js';
+import type { Usage } from '../core/usage.js';
+import type { Warning } from '../core/warning.js';
+import type { CallOptions } from '../models/language-model.js';
+
+/** How one group compared. Positions are those of the passages as given. */
+export interface Comparison {
+  /** Positions, best first: a permutation of 0 … n − 1. */
+  readonly order: readonly number[];
+  /** Aligned with the passages as given; comparable across groups of one query only where `Comparator.absolute`. */
+  readonly scores?: readonly number[];
+  /** P(relevant) aligned with the passages as given, where the comparator was calibrated on judged data. */
+  readonly probabilities?: readonly number[];
+  readonly usage: Usage;
+  readonly warnings: readonly Warning[];
+}
+
+/** What a comparison would cost, before anything is sent. */
+export interface ComparisonCost {
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface CompareOptions extends CallOptions {
+  /** 0 for the first try; above, another reply is wanted than the one that the same request got (or a ledger kept). */
+  readonly attempt?: number;
+}
+
+/** How passages are compared. */
+export interface Comparator extends AsyncDisposable {
+  readonly name: string;
+  /** Whether a passage's score does not depend on the group it is seen in. */
+  readonly absolute: boolean;
+  /** The most passages one comparison can hold, where there is a limit. */
+  readonly maxGroup?: number;
+  /** The prompt and the model behind it. */
+  readonly provenance?: Pick<Provenance, 'promptId' | 'promptHash' | 'modelId' | 'seed'>;
+  /** @throws RankforgeError when there is no ranking: a failed call is never read as one */
+  compare(query: Query, passages: readonly Passage[], options?: CompareOptions): Promise<Comparison>;
+  cost(query: Query, passages: readonly Passage[]): ComparisonCost;
+}

@@ -1,0 +1,22 @@
+import type { LanguageModel } from '../../models/language-model.js';
+import { loadPrompt, type PromptTemplate } from '../../prompts/template.js';
+import type { Comparator } from '../comparator.js';
+
+export interface ModelComparatorOptions {
+  /** It stays its opener's: disposing the comparator does not dispose it. */
+  readonly model: LanguageModel;
+  /** Another prompt than the bundled one, with the same needs. */
+  readonly prompt?: PromptTemplate;
+}
+
+/** A comparator's prompt, and what its rankings say of where they come from. */
+export function promptOf(
+  { model, prompt }: ModelComparatorOptions,
+  id: string,
+): { readonly template: PromptTemplate; readonly provenance: NonNullable<Comparator['provenance']> } {
+  const template = prompt ?? loadPrompt(id);
+  return {
+    template,
+    provenance: { promptId: template.id, promptHash: template.hash, modelId: model.id },
+  };
+}

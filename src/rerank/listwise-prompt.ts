@@ -1,0 +1,38 @@
+import { type Passage, passageText } from '../core/passage.js';
+import type { Query } from '../core/query.js';
+import type { LanguageModel, Message } from '../models/language-model.js';
+import { type PromptTemplate, renderPrompt } from '../prompts/template.js';
+import { type Fitted, fitPassages } from './fit-passages.js';
+import { asLine } from './passage-data.js';
+
+export interface ListwiseRequest {
+  readonly query: Query;
+  readonly passages: readonly Passage[];
+  /** One a passage. */
+  readonly labels: readonly string[];
+  readonly template: PromptTemplate;
+  readonly replyTokens: number;
+}
+
+/** The messages that ask for a ranking, passages cut where they do not fit. @throws RankforgeError `context-overflow` */
+export function listwisePrompt(model: LanguageModel, request: ListwiseRequest): Fitted {
+  const { query, passages, labels, template, replyTokens } = request;
+  const example = [labels.at(-1)!, labels[0]!, ...(labels.length > 2 ? ['…'] : [])].join(' > ');
+  const render = (texts: readonly string[]): Message[] =>
+    renderPrompt(template, {
+      query: asLine(query.text),
+      instruction: asLine(query.instruction ?? ''),
+      passages: texts.map((text, index) => ({ label: labels[index], text })),
+      example,
+    });
+  return fitPassages(model, {
+    render,
+    texts: passages.map((passage) => asLine(passageText(passage))),
+    ids: passages.map(({ id }) => id),
+    replyTokens,
+  });
+}
+
+/** The order of nothing, or of one passage, is known without asking. */
+export const trivialOrder = (count: number): { readonly order: readonly number[] } | undefined =>
+  count < 2 ? { order: Array.from({ length: count }, (_, index) => index) } : undefined;

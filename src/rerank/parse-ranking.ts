@@ -1,0 +1,182 @@
+import { RankforgeError } from '../core/errors.js';
+import { noUsage, type Usage } from '../core/usage.js';
+import type { Warning } from '../core/warning.js';
+
+/** A reply read as a ranking. */
+export interface ParsedRanking {
+  /** Positions of all labels, best first: a permutation. */
+  readonly order: readonly number[];
+  /** What had to be put right: labels not named (appended in input order), named again, and names of no label. */
+  readonly repairs: { readonly missing: number; readonly repeated: number; readonly outOfRange: number };
+}
+
+/** A model's reply that is no ranking, with what it cost. */
+export class UnparsedRankingError extends RankforgeError {
+  readonly usage: Usage;
+
+  /** @param details what the call cost, and whether another reply may be asked for */
+  constructor(
+    message: string,
+    readonly reply: string,
+    { usage = noUsage, retryable = true }: { usage?: Usage; retryable?: boolean } = {},
+  ) {
+    super('unparsed-ranking', message, {
+      where: JSON.stringify(reply.length > 200 ? `${reply.slice(0, 200)}…` : reply),
+      hint: 'Use the comparator "first" or "likelihood", or a model that is tuned for ranking; onFailure "keep" keeps the input order instead.',
+      retryable,
+    });
+    this.usage = usage;
+  }
+}
+
+/**
+ * Reads a written ranking. Only forms that are nothing else are read: a chain `[B] > [A]` anywhere (lists of bracketed
+ * labels with commas or a line each too), a bare chain `B > A` that fills its line, JSON, and plain labels or numbers
+ * where the reply holds nothing else. Digits in prose are never a ranking. Numbers are positions from 1.
+ * @param labels as the prompt named the passages, with or without brackets
+ * @throws UnparsedRankingError where no form, or fewer than half of the labels, are found
+ */
+export function parseRanking(reply: string, labels: readonly string[]): ParsedRanking {
+  const names = labels.map((label) => label.replace(/^\[|\]$/g, ''));
+  const text = withoutFrame(reply);
+  if (text === '') throw new UnparsedRankingError('The reply is empty', reply);
+  const readings = [bracketedChains(text), bareChains(text), jsonList(text), plainList(text)];
+  for (const chains of readings) {
+    const best = bestChain(chains, names);
+    if (best) return best;
+  }
+  throw new UnparsedRankingError(`The reply is no ranking of ${labels.length} passages`, reply);
+}
+
+/** The warning that says what was put right in a reply, or none. */
+export function repairWarnings({ repairs }: ParsedRanking, id: string): Warning[] {
+  const parts = [
+    repairs.missing > 0 ? `${repairs.missing} missing` : '',
+    repairs.repeated > 0 ? `${repairs.repeated} repeated` : '',
+    repairs.outOfRange > 0 ? `${repairs.outOfRange} out of range` : '',
+  ].filter(Boolean);
+  return parts.length === 0
+    ? []
+    : [{ code: 'repaired-ranking', message: `Labels of a written ranking: ${parts.join(', ')}`, id }];
+}
+
+/**
+ * A reply as RankLLM's early releases read it: every number in order, repeats and those out of range dropped, the
+ * missing ones appended. It reads any prose as a ranking, and is there to replay their recorded runs.
+ */
+export function parseDigits(reply: string, count: number): ParsedRanking {
+  return complete(
+    (reply.match(/\d+/g) ?? []).map((digits) => Number(digits) - 1),
+    count,
+  );
+}
+
+type Chain = readonly string[];
+
+const item = String.raw`\[\s*[A-Za-z0-9]{1,4}\s*\]`;
+const arrow = String.raw`\s*(?:>+|&gt;|≻|→)\s*`;
+const bracketedChain = new RegExp(`${item}(?:(?:${arrow}|\\s*,\\s*)${item})+`, 'g');
+const bareName = '[A-Za-z0-9]{1,4}';
+const bareChain = new RegExp(
+  `^(?:[A-Za-z ]{0,40}:)?\\s*(${bareName}(?:${arrow}${bareName})+)(?:\\s*>)?\\s*\\.?$`,
+);
+const listLine = new RegExp(`^(?:(?:\\d{1,3}[.):]|[-*•])\\s*)?(${item})[.,;]?$`);
+
+/** Without thinking, code fences and bold. */
+function withoutFrame(reply: string): string {
+  const answer = reply.includes('</think>') ? reply.slice(reply.lastIndexOf('</think>') + 8) : reply;
+  if (/^\s*<think>/.test(answer)) return '';
+  return answer
+    .replace(/^\s*```[a-z]*\s*$/gim, '')
+    .replaceAll('**', '')
+    .replace(/^`|`$/g, '')
+    .trim();
+}
+
+const namesOf = (chain: string): string[] => chain.match(/[A-Za-z0-9]+/g) ?? [];
+
+function bracketedChains(text: string): Chain[] {
+  const chains = [...text.replaceAll('&gt;', '>').matchAll(bracketedChain)].map(([chain]) => namesOf(chain));
+  // One label a line, numbered or not. Every line of the block has to be one.
+  const lines: string[] = [];
+  for (const line of [...text.split('\n'), '']) {
+    const match = listLine.exec(line.trim());
+    if (match) lines.push(...namesOf(match[1]!));
+    else if (line.trim() !== '' || lines.length > 0) {
+      if (lines.length > 0) chains.push([...lines]);
+      lines.length = 0;
+    }
+  }
+  return chains;
+}
+
+const bareChains = (text: string): Chain[] =>
+  text
+    .replaceAll('&gt;', '>')
+    .split('\n')
+    .flatMap((line) => {
+      const match = bareChain.exec(line.trim());
+      return match ? [namesOf(match[1]!)] : [];
+    });
+
+function jsonList(text: string): Chain[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    // {"ranking": [...]}: one list, and nothing that says it is an error.
+    const entries = Object.entries(value);
+    if (entries.length !== 1 || /err|message|detail/i.test(entries[0]![0])) return [];
+    value = entries[0]![1];
+  }
+  if (!Array.isArray(value)) return [];
+  const names = value.map((one: unknown) =>
+    typeof one === 'string' || Number.isInteger(one)
+      ? String(one)
+          .trim()
+          .replace(/^\[|\]$/g, '')
+      : undefined,
+  );
+  return names.includes(undefined) ? [] : [names as string[]];
+}
+
+const plainList = (text: string): Chain[] =>
+  /^\[?\w{1,4}\]?(?:[\s,;]+\w{1,4})*\.?$/.test(text) ? [namesOf(text)] : [];
+
+/** The chain that names the most labels; of equals the last, since an answer follows its reasons. */
+function bestChain(chains: readonly Chain[], names: readonly string[]): ParsedRanking | undefined {
+  let best: { named: number; ranking: ParsedRanking } | undefined;
+  for (const chain of chains) {
+    const ranking = complete(positionsOf(chain, names), names.length);
+    const named = names.length - ranking.repairs.missing;
+    if (named * 2 < names.length || ranking.repairs.outOfRange > named) continue;
+    if (!best || named >= best.named) best = { named, ranking };
+  }
+  return best?.ranking;
+}
+
+/** Positions by label; where no label is among the names and they are numbers, by number. −1 is none. */
+function positionsOf(chain: Chain, names: readonly string[]): number[] {
+  const byLabel = chain.map((name) => {
+    const exact = names.indexOf(name);
+    return exact >= 0 ? exact : names.indexOf(name.toUpperCase());
+  });
+  if (byLabel.some((position) => position >= 0) || !chain.every((name) => /^\d+$/.test(name))) return byLabel;
+  return chain.map((name) => Number(name) - 1);
+}
+
+function complete(positions: readonly number[], count: number): ParsedRanking {
+  const seen = new Set<number>();
+  let [repeated, outOfRange] = [0, 0];
+  for (const position of positions) {
+    if (!(position >= 0 && position < count)) outOfRange++;
+    else if (seen.has(position)) repeated++;
+    else seen.add(position);
+  }
+  const missing = count - seen.size;
+  for (let position = 0; position < count; position++) seen.add(position);
+  return { order: [...seen], repairs: { missing, repeated, outOfRange } };
+}

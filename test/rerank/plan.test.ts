@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import type { Candidates } from '../../src/core/candidates.js';
+import { randomStream, shuffle } from '../../src/core/random.js';
+import type { Ranking } from '../../src/core/ranking.js';
+import { firstComparator } from '../../src/rerank/comparators/first.js';
+import { generateComparator } from '../../src/rerank/comparators/generate.js';
+import { oracleComparator } from '../../src/rerank/comparators/judged.js';
+import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
+import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
+import { plan } from '../../src/rerank/plan.js';
+import type { ProgramRun } from '../../src/rerank/program.js';
+import { createReranker } from '../../src/rerank/reranker.js';
+import { fakeModel } from '../fixtures/fake-model.js';
+
+const candidates = (n: number, id = 'q'): Candidates => {
+  const random = randomStream(1, id);
+  return {
+    query: { id, text: 'how long do fleas live' },
+    items: Array.from({ length: n }, (_, index) => ({
+      passage: {
+        id: `${id}-${index}`,
+        text: Array.from({ length: 20 + random.int(60) }, () => `w${random.int(100)}`).join(' '),
+      },
+    })),
+  };
+};
+
+test.each([
+  ['full', 100, 1, 1],
+  ['sliding:20/10', 100, 9, 9],
+  ['sliding:10/5', 100, 19, 19],
+  ['pointwise', 100, 100, 1],
+  ['full', 0, 0, 0],
+  ['sliding:20/10', 21, 2, 2],
+])('%s over %d: %d calls in %d rounds, before anything is sent', (program, n, calls, rounds) => {
+  const planned = plan({ program, comparator: oracleComparator(new Map()), candidates: candidates(n) });
+  expect(planned).toMatchObject({ queries: 1, calls, rounds, exact: { calls: true } });
+});
+
+describe.each(['full', 'sliding:20/10', 'sliding:8/4', 'pointwise'])('%s', (program) => {
+  const creates =
+    program === 'pointwise'
+      ? [pointwiseComparator, likelihoodComparator]
+      : [firstComparator, generateComparator, pointwiseComparator, likelihoodComparator];
+  test.each(creates)('%o: what was planned is what it takes', async (create) => {
+    let turn = 0;
+    const model = fakeModel({
+      // Other orders than any dry run tried.
+      nextToken: ({ replies }) => replies.map((_, index) => -((index * 7 + turn++) % 23)),
+      generate: ({ messages }) => {
+        const labels = [...messages[0]!.content.matchAll(/^(\[\w+\]) /gm)].map(([, label]) => label);
+        return shuffle(labels, randomStream(9, messages[0]!.content)).join(' > ');
+      },
+      likelihood: ({ messages }) => -(messages[0]!.content.length % 17),
+    });
+    const all = Array.from({ length: 6 }, (_, index) => candidates(50, `q${index}`));
+    const planned = plan({
+      program,
+      comparator: create({ model }),
+      candidates: all,
+      prices: { input: 2, output: 10 },
+    });
+    expect(model.seen).toEqual([]);
+    const rankings: Ranking[] = [];
+    for (const one of all)
+      rankings.push(await createReranker({ program, comparator: create({ model }) }).rerank(one));
+    const actual = (of: (usage: (typeof rankings)[number]['usage']) => number) =>
+      rankings.reduce((sum, { usage }) => sum + of(usage), 0);
+    expect(planned.calls).toBe(actual((usage) => usage.calls));
+    expect(planned.rounds).toBe(actual((usage) => usage.rounds) / all.length);
+    const tokens = actual((usage) => usage.promptTokens);
+    // The stand-in counts no prefilled label tokens as prompt tokens, which the plan does.
+    expect(Math.abs(planned.promptTokens - tokens) / tokens).toBeLessThan(0.02);
+    if (planned.exact.promptTokens && create !== firstComparator) expect(planned.promptTokens).toBe(tokens);
+    expect(planned.outputTokens).toBe(actual((usage) => usage.outputTokens));
+    expect(planned.usd).toBeCloseTo((planned.promptTokens * 2 + planned.outputTokens * 10) / 1e6, 4);
+    expect(planned.exact).toEqual({ calls: true, promptTokens: !program.startsWith('sliding') });
+  });
+});
+
+test('a sample stands for more queries', () => {
+  const comparator = oracleComparator(new Map());
+  expect(
+    plan({
+      program: 'sliding:20/10',
+      comparator,
+      candidates: [candidates(100), candidates(40)],
+      queries: 200,
+    }),
+  ).toMatchObject({
+    queries: 200,
+    calls: 1200,
+    rounds: 6,
+    exact: { calls: false, promptTokens: false },
+  });
+  expect(plan({ program: 'full', comparator, candidates: [], queries: 10 })).toMatchObject({ calls: 0 });
+});
+
+test('only what is within the depth is counted', () => {
+  expect(
+    plan({
+      program: 'sliding:20/10',
+      comparator: oracleComparator(new Map()),
+      candidates: candidates(100),
+      depth: 20,
+    }).calls,
+  ).toBe(1);
+});
+
+test('a program whose calls hang on outcomes is said to be no exact plan', () => {
+  const adaptive = function* (n: number): ProgramRun {
+    const items = Array.from({ length: n }, (_, index) => index);
+    const [outcome] = yield [items];
+    if (outcome!.order[0] !== 0) yield [items];
+    return { order: items };
+  };
+  expect(
+    plan({ program: adaptive, comparator: oracleComparator(new Map()), candidates: candidates(20) }).exact,
+  ).toEqual({ calls: false, promptTokens: false });
+});
