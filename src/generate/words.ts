@@ -1,0 +1,71 @@
+// Scripts written without spaces: each character counts as a word, so that lengths and n-grams mean something there too.
+const word =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])[\p{L}\p{N}\p{M}])+/gu;
+
+/** A text's words, lower case, compatibility forms folded, punctuation and emoji left out. */
+export const words = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(word) ?? [];
+
+/** What two texts have in common when they differ in case, spacing and punctuation only; the bare text where it has no words (emoji). */
+export function normaliseText(text: string): string {
+  return words(text).join(' ') || text.normalize('NFKC').replace(/\s+/gu, ' ').trim();
+}
+
+/** The words of the longest run that both texts contain, 0 when they share none. O(a · b) time, O(b) memory. */
+export function longestSharedRun(a: readonly string[], b: readonly string[]): number {
+  let longest = 0;
+  let previous = new Uint32Array(b.length + 1);
+  for (const left of a) {
+    const current = new Uint32Array(b.length + 1);
+    for (let j = 0; j < b.length; j++) {
+      if (left !== b[j]) continue;
+      current[j + 1] = previous[j]! + 1;
+      if (current[j + 1]! > longest) longest = current[j + 1]!;
+    }
+    previous = current;
+  }
+  return longest;
+}
+
+const scripts = [
+  'Latin',
+  'Cyrillic',
+  'Greek',
+  'Arabic',
+  'Hebrew',
+  'Devanagari',
+  'Bengali',
+  'Tamil',
+  'Telugu',
+  'Kannada',
+  'Malayalam',
+  'Gujarati',
+  'Gurmukhi',
+  'Sinhala',
+  'Thai',
+  'Lao',
+  'Khmer',
+  'Myanmar',
+  'Tibetan',
+  'Georgian',
+  'Armenian',
+  'Ethiopic',
+  'Hangul',
+] as const; // prettier-ignore
+const scriptPatterns: readonly (readonly [string, RegExp])[] = [
+  ...scripts.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'gu')] as const),
+  // Japanese mixes three of them, and a Chinese query about a Japanese text may use one.
+  ['Han', /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu],
+];
+
+/** The script that most letters of a text are written in, or undefined where there are no letters. Han stands for Chinese and Japanese. */
+export function mainScript(text: string): string | undefined {
+  // Most text by far, and 24 patterns are slow.
+  if (/^[\u0000-\u007f]*$/.test(text)) return /[a-z]/i.test(text) ? 'Latin' : undefined;
+  let best: string | undefined;
+  let most = 0;
+  for (const [name, pattern] of scriptPatterns) {
+    const count = text.match(pattern)?.length ?? 0;
+    if (count > most) [best, most] = [name, count];
+  }
+  return best;
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type Grade, grades } from '../core/judgement.js';
+import type { Passage } from '../core/passage.js';
+import { passageText } from '../core/passage.js';
+import type { JobOptions } from '../core/progress.js';
+import type { Query } from '../core/query.js';
+import { randomStream, shuffle } from '../core/random.js';
+import type { LanguageModel } from '../models/language-model.js';
+import { loadPrompt, type PromptTemplate, renderPrompt } from '../prompts/template.js';
+import { recordFault } from './call-faults.js';
+import type { Funnel } from './funnel.js';
+import { createDuplicateIndex } from './near-duplicates.js';
+import { orderedMap } from './ordered-map.js';
+import { isRefusal, parseJsonReply } from './parse-reply.js';
+import { promptData } from './prompt-data.js';
+import { longestSharedRun, mainScript, normaliseText, words } from './words.js';
+
+export interface GradedWriter {
+  readonly model: LanguageModel;
+  readonly seed: number;
+  /** @default the bundled `generate/graded-passages` */
+  readonly prompt?: PromptTemplate;
+  /** Words asked for, one length a level; which level gets which is drawn, so that length does not give it away. @default [30, 45, 60, 75] */
+  readonly lengths?: readonly [number, number, number, number];
+  /** @default 0.7 */
+  readonly temperature?: number;
+  /** Characters of the source that are shown. @default 1600 */
+  readonly maxCharacters?: number;
+}
+
+/** Passages written for one query, each with the level it was asked for: to be judged before it counts. */
+export interface GradedPassages {
+  readonly query: Query;
+  /** Best level first; a level whose text failed its checks is missing. */
+  readonly passages: readonly { readonly passage: Passage; readonly level: Grade }[];
+  /** The levels left out, and why. */
+  readonly faults: readonly { readonly level: Grade; readonly reason: string }[];
+  /** Why there is none at all. */
+  readonly reason?: string;
+  readonly ledgerKeys: readonly string[];
+}
+
+const levelNames = ['unrelated', 'related', 'partial', 'full'] as const;
+const Reply = z.strictObject({
+  full: z.string(),
+  partial: z.string(),
+  related: z.string(),
+  unrelated: z.string(),
+});
+const replySchema = {
+  type: 'object',
+  properties: Object.fromEntries([...levelNames].reverse().map((name) => [name, { type: 'string' }])),
+  required: [...levelNames].reverse(),
+  additionalProperties: false,
+};
+
+/**
+ * Passages of levels 3, 2, 1 and 0 for one query, in one reply.
+ * @param source the facts to write from; without one the model writes from what it knows
+ * @see SyCL, arXiv:2503.23239
+ */
+export async function writeGraded(
+  { query, source }: { readonly query: Query; readonly source?: Passage },
+  writer: GradedWriter,
+  { signal }: Pick<JobOptions, 'signal'> = {},
+): Promise<GradedPassages> {
+  const { model, seed, temperature = 0.7, lengths = [30, 45, 60, 75] } = writer;
+  const random = randomStream(seed, 'graded', query.id);
+  const drawn = shuffle(lengths, random);
+  const shown = writer.maxCharacters === undefined ? {} : { maxCharacters: writer.maxCharacters };
+  const ledgerKeys: string[] = [];
+  const none = (reason: string): GradedPassages => ({ query, passages: [], faults: [], reason, ledgerKeys });
+  try {
+    const reply = await model.generate(
+      {
+        messages: renderPrompt(writer.prompt ?? loadPrompt('generate/graded-passages'), {
+          query: promptData(query.text, { maxCharacters: 1000 }),
+          source: source ? promptData(passageText(source), shown) : '',
+          lengths: Object.fromEntries(levelNames.map((name, level) => [name, drawn[level]])),
+        }),
+        // About 1.4 tokens a word of English, twice that for room, and the JSON around it.
+        maxTokens: Math.ceil(2.8 * drawn.reduce((sum, length) => sum + length, 0)) + 60,
+        temperature,
+        seed: random.int(0x7fff_ffff),
+        schema: replySchema,
+      },
+      signal ? { signal } : {},
+    );
+    if (reply.key) ledgerKeys.push(reply.key);
+    const parsed = parseJsonReply(reply, Reply);
+    if (parsed.reason) return none(parsed.reason === 'wrong-shape' ? 'wrong-levels' : parsed.reason);
+    return { query, ...checkLevels(parsed.value, query, source), ledgerKeys };
+  } catch (error) {
+    return none(recordFault(error));
+  }
+}
+
+const label =
+  /\b(?:level|grade|score)\s*[:=]?\s*[0-3]\b|\b(?:fully|partially|highly|not|ir)[ -]?relevant\b|\bthis (?:passage|text) (?:answers|does not|doesn['’]t|is about|is un)|^\W*(?:full|partial|related|unrelated)\s*[:"–-]/iu;
+
+function checkLevels(
+  texts: z.infer<typeof Reply>,
+  query: Query,
+  source?: Passage,
+): Pick<GradedPassages, 'passages' | 'faults'> {
+  const passages: { passage: Passage; level: Grade }[] = [];
+  const faults: { level: Grade; reason: string }[] = [];
+  const seen = createDuplicateIndex();
+  for (const level of [...grades].reverse()) {
+    const text = texts[levelNames[level]].replace(/[\u0000-\u0008\u000b-\u001f]+/gu, ' ').trim();
+    const id = `${query.id}-level${level}`;
+    const reason = faultOfText(text, query, source) ?? seen.add(id, text)?.reason;
+    if (reason) faults.push({ level, reason });
+    else passages.push({ passage: { id, text }, level });
+  }
+  return { passages, faults };
+}
+
+function faultOfText(text: string, query: Query, source?: Passage): string | undefined {
+  const found = words(text);
+  if (found.length < 5) return 'empty';
+  if (isRefusal(text)) return 'refused';
+  if (label.test(text)) return 'label-inside';
+  const asked = words(query.text);
+  // A claim may well be stated again by what supports it; a passage that is little more than the query is not one.
+  if (normaliseText(text).startsWith(normaliseText(query.text)) && asked.length >= 4) return 'query-repeated';
+  const [script, queryScript] = [mainScript(text), mainScript(query.text)];
+  if (script && queryScript && script !== queryScript) return 'wrong-script';
+  if (source && longestSharedRun(found, words(source.text)) >= Math.max(15, 0.6 * found.length))
+    return 'copied';
+  return undefined;
+}
+
+export interface WriteGradedPassagesOptions extends GradedWriter, JobOptions {
+  /** Calls under way at once. @default 4 */
+  readonly concurrency?: number;
+  readonly funnel?: Funnel;
+}
+
+/** Writes graded passages for each query, in order. Counted under `graded`, a passage at a time; a reply that is lost counts as four. */
+export async function* writeGradedPassages(
+  requests:
+    | AsyncIterable<{ readonly query: Query; readonly source?: Passage }>
+    | Iterable<{ readonly query: Query; readonly source?: Passage }>,
+  options: WriteGradedPassagesOptions,
+): AsyncGenerator<GradedPassages> {
+  const { concurrency = 4, funnel, signal, onProgress } = options;
+  let done = 0;
+  const replies = orderedMap(requests, concurrency, async (request) => {
+    signal?.throwIfAborted();
+    return writeGraded(request, options, signal ? { signal } : {});
+  });
+  for await (const reply of replies) {
+    if (funnel) countGraded(reply, funnel);
+    onProgress?.({ stage: 'graded', done: ++done });
+    if (reply.passages.length > 0) yield reply;
+  }
+}
+
+/** Counts one reply under `graded`. */
+export function countGraded({ passages, faults, reason }: GradedPassages, funnel: Funnel): void {
+  if (reason) for (const _ of grades) funnel.reject('graded', reason);
+  for (const _ of passages) funnel.accept('graded');
+  for (const fault of faults) funnel.reject('graded', fault.reason);
+}

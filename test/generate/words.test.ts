@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { longestSharedRun, mainScript, normaliseText, words } from '../../src/generate/words.js';
+
+test.each([
+  ['Don’t STOP—now!', ['don', 't', 'stop', 'now']],
+  ['日本語の検索', ['日', '本', '語', 'の', '検', '索']],
+  ['поиск документов', ['поиск', 'документов']],
+  ['हिन्दी खोज', ['हिन्दी', 'खोज']],
+  ['ﬁle 10', ['file', '10']],
+  ['GPU温度 is 80', ['gpu', '温', '度', 'is', '80']],
+  ['🙂 …', []],
+])('words of %s', (text, expected) => expect(words(text)).toEqual(expected));
+
+test('case, spacing and punctuation make no difference; emoji do', () => {
+  expect(normaliseText('  How  TO resume? ')).toBe(normaliseText('how to resume'));
+  expect(normaliseText('🙂')).not.toBe(normaliseText('🙃'));
+});
+
+test.each([
+  ['a b c d', 'x b c y', 2],
+  ['a b a b c', 'a b c', 3],
+  ['a b', 'c d', 0],
+  ['', 'a', 0],
+])('"%s" and "%s" share %i words in a row', (a, b, expected) =>
+  expect(longestSharedRun(a.split(' ').filter(Boolean), b.split(' '))).toBe(expected),
+);
+
+test.each([
+  ['how are you', 'Latin'],
+  ['как дела', 'Cyrillic'],
+  ['元気ですか', 'Han'],
+  ['안녕하세요', 'Hangul'],
+  ['مرحبا بالعالم', 'Arabic'],
+  ['GPU वाला कंप्यूटर', 'Devanagari'],
+  ['12 + 3 🙂', undefined],
+])('the script of %s', (text, expected) => expect(mainScript(text)).toBe(expected));
