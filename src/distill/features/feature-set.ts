@@ -1,0 +1,100 @@
+/**
+ * Raised when a feature is added, dropped, reordered or computed otherwise: a student reads only the version it was
+ * trained on.
+ */
+export const featureVersion = 1;
+
+const lexical = [
+  /** BM25 from the saved term statistics, title and text as one field. */
+  'bm25',
+  /** Share of the query's idf that the passage covers, 0 to 1. */
+  'idf_overlap',
+  /** Share of the query's distinct terms that the passage holds, 0 to 1. */
+  'coverage',
+  /** As idf_overlap, in the title alone. */
+  'title_overlap',
+  /** Share of the query's neighbouring pairs of terms that are neighbours in the passage, 0 to 1. */
+  'bigram',
+  /** Longest run of the query's terms in the passage, as a share of the query, 0 to 1. */
+  'longest_run',
+  /** Distinct matched terms over the shortest span that holds them all; 0 below two. */
+  'proximity',
+  /** 1 / (1 + position of the first matched term); 0 without one. */
+  'first_match',
+  /** Cosine of the tf-idf vector with the mean of those of BM25's best 5, 0 to 1. */
+  'term_feedback',
+  /** ln(1 + terms). */
+  'query_length',
+  'passage_length',
+  /** Mean idf of the query's terms. */
+  'clarity',
+] as const;
+
+const lexicalInList = [
+  'bm25',
+  'idf_overlap',
+  'bigram',
+  'proximity',
+  'term_feedback',
+  'passage_length',
+] as const;
+const lexicalRanks = ['bm25', 'term_feedback'] as const;
+
+const dense = [
+  /** Cosine of query and passage. */
+  'cosine',
+  /** Cosine with the mean of the best 5 by z(cosine) + z(BM25) / 2. */
+  'feedback',
+] as const;
+
+/** What the features are made from beside the text and the term statistics. */
+export interface FeatureSources {
+  /** Embeddings of query and passages. */
+  readonly dense: boolean;
+  /**
+   * The order in which the candidates are given, as a first stage ranked them: for rankings whose scores cannot be
+   * worked out again here. Training and use must both give that order. @default false
+   */
+  readonly firstStage?: boolean;
+}
+
+/** What a student reads, in order. */
+export interface FeatureSet extends Required<FeatureSources> {
+  readonly version: number;
+  readonly names: readonly string[];
+}
+
+/**
+ * The features of this version, in order: what is measured of each passage, then `NAME_z` (z-score among the candidates
+ * of the query) and `NAME_rank` (1 / rank among them, equal values sharing the better rank). `first_stage` is −ln of the
+ * place in the given order, from 1. What has another source than the text comes last, so that the lexical features are
+ * a prefix.
+ */
+export function featureSet({ dense: withDense, firstStage = false }: FeatureSources): FeatureSet {
+  const names = [
+    ...lexical,
+    ...lexicalInList.map((name) => `${name}_z`),
+    ...lexicalRanks.map((name) => `${name}_rank`),
+    ...(withDense
+      ? [...dense, ...dense.map((name) => `${name}_z`), ...dense.map((name) => `${name}_rank`)]
+      : []),
+    ...(firstStage ? ['first_stage', 'first_stage_z'] : []),
+  ];
+  return { version: featureVersion, dense: withDense, firstStage, names };
+}
+
+/** Features of one query's candidates, row by row. */
+export interface FeatureMatrix {
+  readonly names: readonly string[];
+  readonly rows: number;
+  /** rows × names.length */
+  readonly data: Float64Array;
+}
+
+/** One column of a matrix. */
+export function columnOf({ names, rows, data }: FeatureMatrix, name: string): Float64Array {
+  const column = names.indexOf(name);
+  return Float64Array.from({ length: rows }, (_, row) =>
+    column < 0 ? 0 : data[row * names.length + column]!,
+  );
+}

@@ -1,0 +1,84 @@
+import { packageVersion } from '../core/version.js';
+import type { TermStatistics } from '../retrieval/bm25.js';
+import type { Calibration } from './calibration/calibrate.js';
+import type { FeatureSet } from './features/feature-set.js';
+import type { GateResult } from './gate.js';
+import type { Student, StudentCard } from './student.js';
+import type { StudentKind } from './students/scorer.js';
+import type { Trained } from './train-student.js';
+import type { LabelKind, TrainingList } from './training-list.js';
+
+export interface StudentDetails {
+  readonly name: string;
+  readonly kind: StudentKind;
+  readonly features: FeatureSet;
+  readonly statistics: TermStatistics;
+  readonly labels: LabelKind;
+  readonly seed: number;
+  /** @default 'english-1' */
+  readonly analyser?: string;
+  readonly encoder?: { readonly id: string; readonly dimensions: number };
+  /** Weights of the teachers in the labels. */
+  readonly teachers?: Readonly<Record<string, number>>;
+  /** Where queries and labels are from, in words. */
+  readonly source?: string;
+  readonly recipeHash?: string;
+  readonly command?: string;
+}
+
+/** A student with the card that its training gives; calibration, gate and figures are added by `withCard`. */
+export function makeStudent(
+  trained: Trained,
+  lists: readonly TrainingList[],
+  details: StudentDetails,
+): Student {
+  const { name, kind, features, statistics, labels, seed, encoder, teachers, source, recipeHash, command } =
+    details;
+  return {
+    parameters: trained.parameters,
+    statistics,
+    card: {
+      format: 1,
+      name,
+      // A student that is its prior is linear, whatever was asked for.
+      kind: trained.priorOnly ? trained.parameters.kind : kind,
+      features,
+      analyser: details.analyser ?? 'english-1',
+      ...(encoder ? { encoder: { id: encoder.id, dimensions: encoder.dimensions } } : {}),
+      seed,
+      packageVersion,
+      ...(recipeHash ? { recipeHash } : {}),
+      training: {
+        labels,
+        queries: trained.lists,
+        passages: lists.reduce((sum, list) => sum + list.features.rows, 0),
+        skipped: trained.skipped,
+        priorOnly: trained.priorOnly,
+        ...(source ? { source } : {}),
+        ...(teachers ? { teachers } : {}),
+      },
+      selection: trained.selection,
+      figures: {},
+      ...(command ? { command } : {}),
+    },
+  };
+}
+
+/** What is learned of a student after its training. */
+export interface CardAdditions extends Pick<Partial<StudentCard>, 'figures' | 'latency'> {
+  readonly gate?: GateResult;
+  /** With whose judgements it was fitted on, in words. */
+  readonly calibration?: Calibration & { readonly source: string };
+}
+
+/** A copy of the student whose card says more. */
+export function withCard(student: Student, { calibration, ...rest }: CardAdditions): Student {
+  const added = calibration && {
+    calibrator: calibration.calibrator,
+    error: calibration.error,
+    queries: calibration.queries,
+    pairs: calibration.pairs,
+    source: calibration.source,
+  };
+  return { ...student, card: { ...student.card, ...rest, ...(added ? { calibration: added } : {}) } };
+}

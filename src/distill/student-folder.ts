@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { fromFileError, RankforgeError } from '../core/errors.js';
+import { atomicWrite } from '../formats/atomic-write.js';
+import { analyserOf } from '../retrieval/analyser.js';
+import type { TermStatistics } from '../retrieval/bm25.js';
+import { featureVersion } from './features/feature-set.js';
+import { renderCard } from './render-card.js';
+import { type Student, StudentCard } from './student.js';
+import { studentGraph } from './students/onnx.js';
+import { Parameters } from './students/scorer.js';
+
+const Statistics = z.strictObject({
+  documentCount: z.number().int().positive(),
+  meanLength: z.number().positive(),
+  // Pairs, not an object: a corpus of code holds terms such as __proto__.
+  documentFrequency: z.array(z.tuple([z.string(), z.number().int()])),
+});
+
+const names = {
+  weights: 'student.json',
+  onnx: 'student.onnx',
+  statistics: 'statistics.json',
+  card: 'card.json',
+  readme: 'README.md',
+} as const;
+
+/**
+ * Writes a student: `student.json`, for linear and MLP also `student.onnx`, `statistics.json`, and last the card as
+ * `card.json` and `README.md`, so that a folder with a card is whole.
+ * @throws RankforgeError `disk-full`, `no-permission`
+ */
+export async function saveStudent(folder: string, student: Student): Promise<void> {
+  const { parameters, statistics, card } = student;
+  const write = (name: string, content: string | Uint8Array): Promise<void> =>
+    atomicWrite(join(folder, name), content);
+  await write(names.weights, `${JSON.stringify(parameters)}\n`);
+  if (parameters.kind !== 'lambdamart') await write(names.onnx, studentGraph(parameters, card.features));
+  const frequencies = [...statistics.documentFrequency].sort(([a], [b]) => (a < b ? -1 : 1));
+  await write(names.statistics, `${JSON.stringify({ ...statistics, documentFrequency: frequencies })}\n`);
+  await write(names.readme, renderCard(card));
+  await write(names.card, `${JSON.stringify(card, undefined, 2)}\n`);
+}
+
+/**
+ * Reads a student that `saveStudent` wrote. No native module is loaded: the JSON weights are used.
+ * @throws RankforgeError `missing-file` for a folder without card; `bad-file` for one that is damaged or was made by a
+ * version with other features
+ */
+export async function loadStudent(folder: string): Promise<Student> {
+  const card = await readJson(
+    join(folder, names.card),
+    StudentCard,
+    'Name the folder that holds card.json; a training run that was stopped has none yet.',
+  );
+  if (card.features.version !== featureVersion) {
+    throw new RankforgeError(
+      'bad-file',
+      `The student reads features of version ${card.features.version}, and this is ${featureVersion}`,
+      {
+        where: join(folder, names.card),
+        hint: 'Distil it again with this version of rankforge.',
+      },
+    );
+  }
+  if (!analyserOf(card.analyser)) {
+    throw new RankforgeError('bad-file', `This version has no analyser ${card.analyser}`, {
+      where: join(folder, names.card),
+      hint: 'Distil it again with this version of rankforge.',
+    });
+  }
+  const parameters = await readJson(join(folder, names.weights), Parameters);
+  checkWidth(parameters, card.features.names.length, join(folder, names.weights));
+  const { documentFrequency, ...rest } = await readJson(join(folder, names.statistics), Statistics);
+  const statistics: TermStatistics = {
+    ...rest,
+    documentFrequency: new Map(documentFrequency),
+  };
+  return { card, parameters, statistics };
+}
+
+async function readJson<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  missingHint = 'Copy the whole folder, or distil again.',
+): Promise<z.infer<T>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const known = fromFileError(error, path);
+    if (known instanceof RankforgeError && known.code === 'missing-file') {
+      throw new RankforgeError('missing-file', `There is no student in this folder: ${path} is missing`, {
+        where: path,
+        hint: missingHint,
+        cause: error,
+      });
+    }
+    throw error instanceof SyntaxError ? damaged(path, error.message, error) : known;
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw damaged(path, z.prettifyError(result.error), result.error);
+  return result.data;
+}
+
+function checkWidth(parameters: Parameters, width: number, path: string): void {
+  const own = parameters.kind === 'linear' ? parameters.weights.length : parameters.prior.length;
+  const inputs = parameters.kind === 'mlp' ? parameters.layers[0]?.inputs : width;
+  if (own !== width || inputs !== width)
+    throw damaged(path, `it has ${own} weights and the card ${width} features`);
+}
+
+const damaged = (path: string, what: string, cause?: unknown): RankforgeError =>
+  new RankforgeError('bad-file', `${path} is damaged: ${what}`, {
+    where: path,
+    hint: 'Copy the folder again, or distil again.',
+    cause,
+  });

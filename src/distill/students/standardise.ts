@@ -1,0 +1,26 @@
+import type { TrainingList } from '../training-list.js';
+
+export interface Standardiser {
+  readonly mean: readonly number[];
+  /** 1 / deviation; 0 for a feature that is constant, so that it counts nothing. */
+  readonly scale: readonly number[];
+}
+
+/** Mean and deviation of each feature over all rows of all lists. */
+export function fitStandardiser(lists: readonly TrainingList[], width: number): Standardiser {
+  const rows = lists.reduce((sum, { features }) => sum + features.rows, 0);
+  const mean = new Array<number>(width).fill(0);
+  const squares = new Array<number>(width).fill(0);
+  const eachRow = (visit: (column: number, value: number) => void): void => {
+    for (const { features } of lists) {
+      for (let i = 0; i < features.data.length; i++) visit(i % width, features.data[i]!);
+    }
+  };
+  eachRow((column, value) => {
+    mean[column]! += value / rows;
+  });
+  eachRow((column, value) => {
+    squares[column]! += (value - mean[column]!) ** 2 / rows;
+  });
+  return { mean, scale: squares.map((square) => (Math.sqrt(square) > 1e-9 ? 1 / Math.sqrt(square) : 0)) };
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { scoreFeatures, studentKinds } from '../../src/distill/students/scorer.js';
+import { makeTargets, meanGain } from '../../src/distill/students/targets.js';
+import { trainStudent } from '../../src/distill/train-student.js';
+import type { TrainingList } from '../../src/distill/training-list.js';
+import { syntheticLists, syntheticSet } from './synthetic-lists.js';
+
+const options = { features: syntheticSet, labels: 'scores', seed: 7 } as const;
+const unseen = (hidden: number, bend = false) => syntheticLists(60, { seed: 99, hidden, bend });
+const quality = (parameters: Parameters<typeof scoreFeatures>[0], lists: readonly TrainingList[]) =>
+  meanGain(
+    lists.map(({ features }) => scoreFeatures(parameters, features)),
+    makeTargets(lists, 'scores').gains,
+  );
+const prior = { kind: 'linear', weights: [1, 0.5, 0, 0, 0] } as const;
+
+for (const kind of studentKinds) {
+  describe(kind, () => {
+    const lists = syntheticLists(24);
+    const trained = trainStudent(lists, { ...options, kind });
+
+    test('learns what the untrained fusion misses, and says what it tried', () => {
+      expect(trained.priorOnly).toBe(false);
+      expect(quality(trained.parameters, unseen(2))).toBeGreaterThan(quality(prior, unseen(2)) + 0.1);
+      expect(trained.selection.filter(({ chosen }) => chosen)).toHaveLength(1);
+      expect(trained.selection[0]!.name).toBe('prior');
+    });
+
+    test('the same seed gives the same student', () => {
+      expect(trainStudent(lists, { ...options, kind }).parameters).toEqual(trained.parameters);
+    });
+
+    test('lists of one passage and of equal labels teach nothing and break nothing', () => {
+      const [first, second, ...rest] = syntheticLists(12);
+      const one = {
+        ...first!,
+        features: { ...first!.features, rows: 1, data: first!.features.data.slice(0, 5) },
+        labels: first!.labels.slice(0, 1),
+      };
+      const flat = { ...second!, labels: second!.labels.map(() => 2) };
+      const { skipped, lists: used, parameters } = trainStudent([one, flat, ...rest], { ...options, kind });
+      expect([skipped, used]).toEqual([2, 10]);
+      expect(scoreFeatures(parameters, one.features).every(Number.isFinite)).toBe(true);
+    });
+
+    test('grades, and a list of 1,000, are learned from', () => {
+      const long = { ...syntheticLists(1, { rows: 1000, seed: 5, grades: true })[0]!, queryId: 'long' };
+      const { parameters } = trainStudent([long, ...syntheticLists(9, { grades: true })], {
+        ...options,
+        labels: 'grades',
+        kind,
+        folds: 3,
+      });
+      expect(scoreFeatures(parameters, long.features).every(Number.isFinite)).toBe(true);
+    });
+
+    test('a signal stops it', () => {
+      const controller = new AbortController();
+      controller.abort(new Error('stop'));
+      expect(() => trainStudent(lists, { ...options, kind, signal: controller.signal })).toThrow('stop');
+    });
+
+    test('a signal stops it midway', () => {
+      const controller = new AbortController();
+      const onProgress = () => controller.abort(new Error('midway'));
+      expect(() => trainStudent(lists, { ...options, kind, signal: controller.signal, onProgress })).toThrow(
+        'midway',
+      );
+    });
+  });
+}
+
+test('trees learn what no weighted sum can', () => {
+  const lists = syntheticLists(40, { bend: true });
+  const trees = trainStudent(lists, { ...options, kind: 'lambdamart' });
+  const linear = trainStudent(lists, { ...options, kind: 'linear' });
+  expect(quality(trees.parameters, unseen(2, true))).toBeGreaterThan(
+    quality(linear.parameters, unseen(2, true)) + 0.1,
+  );
+});
+
+test('where there is nothing to learn, most students stay their prior and the mean is little worse', () => {
+  const students = Array.from({ length: 8 }, (_, seed) =>
+    trainStudent(syntheticLists(24, { hidden: 0, noise: 2, seed: seed + 1 }), { ...options, kind: 'linear' }),
+  );
+  const values = students.map(({ parameters }) => quality(parameters, unseen(0)));
+  expect(students.filter(({ priorOnly }) => priorOnly).length).toBeGreaterThanOrEqual(3);
+  expect(values.reduce((sum, x) => sum + x, 0) / 8).toBeGreaterThan(quality(prior, unseen(0)) - 0.03);
+});
+
+describe('bad input', () => {
+  const lists = syntheticLists(8);
+  const train = (given: readonly TrainingList[]) => trainStudent(given, { ...options, kind: 'linear' });
+  test.each([
+    ['too few queries', lists.slice(0, 3), 'too-little-data'],
+    ['no query at all', [], 'too-little-data'],
+    [
+      'constant teachers',
+      lists.map((list) => ({ ...list, labels: list.labels.map(() => 1) })),
+      'too-little-data',
+    ],
+    ['a query twice', [...lists, lists[0]!], 'duplicate-id'],
+    [
+      'NaN labels',
+      [...lists.slice(1), { ...lists[0]!, labels: lists[0]!.labels.map(() => Number.NaN) }],
+      'bad-file',
+    ],
+    [
+      'infinite features',
+      [
+        ...lists.slice(1),
+        {
+          ...lists[0]!,
+          features: {
+            ...lists[0]!.features,
+            data: lists[0]!.features.data.map(() => Number.POSITIVE_INFINITY),
+          },
+        },
+      ],
+      'bad-file',
+    ],
+  ])('%s', (_, given, code) => {
+    expect(() => train(given)).toThrow(expect.objectContaining({ code }));
+  });
+});
