@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobOptions } from '../core/progress.js';
+import { addUsage, type Usage } from '../core/usage.js';
+import { gateFailed } from '../distill/gate.js';
+import { atomicWrite } from '../formats/atomic-write.js';
+import type { BudgetLimits } from '../models/door/budget.js';
+import { createForgeContext } from './forge-context.js';
+import type { Recipe } from './recipe.js';
+import type { ReportData } from './report/report-data.js';
+import { type FinishedStage, runStages } from './stage.js';
+import { distillStage } from './stages/distill.js';
+import { evaluated, evaluateStage } from './stages/evaluate.js';
+import { generated, generateStage } from './stages/generate.js';
+import { reportJob } from './stages/report.js';
+import { teachStage } from './stages/teach.js';
+
+export interface ForgeOptions extends JobOptions {
+  /** Folder for artefacts, ledger and report. */
+  readonly out: string;
+  /** Goes before the recipe's, limit by limit. */
+  readonly budget?: BudgetLimits;
+  /** Folder of the ledger. @default `ledger` in `out` */
+  readonly ledger?: string;
+  readonly onStage?: (stage: FinishedStage) => void;
+}
+
+export interface ForgeResult {
+  readonly report: ReportData;
+  /** Folder of the chosen student. */
+  readonly student: string;
+  readonly usage: Usage;
+  readonly seconds: number;
+}
+
+/**
+ * The whole way: training set, teachers, students, measurement, report. Run again, it does only what changed; stopped,
+ * it goes on where it was. Whether the gate was passed is in the result: see `requireGate`.
+ * @throws RankforgeError `budget-exhausted`, `count-not-reached`, and what a stage throws; the signal's reason
+ */
+export async function forge(recipe: Recipe, options: ForgeOptions): Promise<ForgeResult> {
+  const started = performance.now();
+  await using context = createForgeContext(recipe, options);
+  const stages = [generateStage(context), teachStage(context), distillStage(context), evaluateStage(context)];
+  const finished = await runStages(stages, options.out, options);
+  const report = await reportJob(context, finished);
+  return {
+    report,
+    student: join(options.out, 'evaluate', evaluated.student),
+    usage: addUsage(...[...finished.values()].filter(({ reused }) => !reused).map(({ usage }) => usage)),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** The training set alone: `examples.jsonl` and `funnel.json` in the output folder, exports in the stage's own. */
+export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promise<FinishedStage> {
+  await using context = createForgeContext(recipe, options);
+  const finished = await runStages([generateStage(context)], options.out, options);
+  const set = finished.get('generate')!;
+  for (const file of Object.values(generated))
+    await atomicWrite(join(options.out, file), await readFile(join(set.folder, file)));
+  return set;
+}
+
+/** @throws RankforgeError `gate-failed` when the student is not better than what needs no training */
+export function requireGate({ report, student }: ForgeResult): void {
+  const { gate } = report;
+  if (gate && !gate.passed) throw gateFailed({ student: gate.student, reason: gate.reason }, student);
+}

@@ -1,0 +1,146 @@
+import type { ExampleKind } from '../../core/example.js';
+import type { Provenance } from '../../core/provenance.js';
+import type { Usage } from '../../core/usage.js';
+import type { Interval } from '../../evaluate/bootstrap-interval.js';
+import type { RunComparison } from '../../evaluate/compare-runs.js';
+
+/** Everything the report shows, as plain JSON. What is absent or empty leaves its section out. */
+export interface ReportData {
+  /** The recipe's name. */
+  readonly title: string;
+  /** ISO 8601. */
+  readonly finishedAt: string;
+  readonly dataset: DatasetFacts;
+  readonly funnel: readonly FunnelStage[];
+  /** A few training records to read; three to five are enough. */
+  readonly samples: readonly SampleRecord[];
+  readonly teachers?: TeacherTable;
+  readonly rankings: readonly RankingRow[];
+  /** The student against each baseline. */
+  readonly comparisons: readonly BaselineComparison[];
+  readonly gate?: GateResult;
+  /** Of the student that was chosen. */
+  readonly calibration?: Calibration;
+  readonly costs: readonly StageCost[];
+  readonly warnings?: readonly { readonly code: string; readonly message: string; readonly count: number }[];
+  readonly provenance: ReportProvenance;
+  /** Sentences that belong into the summary, for instance what was not done and why. */
+  readonly notes?: readonly string[];
+}
+
+export interface DatasetFacts {
+  readonly name: string;
+  readonly passages: number;
+  /** Queries judged by people, which nothing trained on. */
+  readonly judgedQueries: number;
+  readonly trainingQueries: number;
+  /** Rows of all training queries together. */
+  readonly trainingPassages: number;
+}
+
+/** One step of generation: what came in, what was left, and why the rest was not. */
+export interface FunnelStage {
+  readonly stage: string;
+  readonly in: number;
+  readonly out: number;
+  /** Counts by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** What happened to records that were kept, for instance `relabelled`. */
+  readonly noted?: Readonly<Record<string, number>>;
+}
+
+export interface SampleRecord {
+  readonly query: string;
+  /** Query type, split or anything else worth saying. */
+  readonly label?: string;
+  readonly passages: readonly SamplePassage[];
+}
+
+export interface SamplePassage {
+  readonly id: string;
+  readonly title?: string;
+  readonly text: string;
+  readonly grade: number;
+  readonly kind: ExampleKind;
+  readonly origin: string;
+  readonly teacherRank?: number;
+}
+
+/** How well each teacher, and each untrained ranking beside it, finds what is known to be right. */
+export interface TeacherTable {
+  /** Of the known items, for instance `RR@20`. */
+  readonly knownItemMeasure: string;
+  readonly knownItems: number;
+  /** Of the judged queries, where there are any. */
+  readonly judgedMeasure?: string;
+  readonly rows: readonly TeacherRow[];
+}
+
+export interface TeacherRow {
+  readonly name: string;
+  readonly kind: 'teacher' | 'untrained' | 'fusion';
+  readonly knownItem?: number;
+  readonly judged?: number;
+  /** In the labels; 0 for one that adds nothing, absent for what takes no part. */
+  readonly weight?: number;
+  /** For instance `flattered: it wrote the queries`. */
+  readonly note?: string;
+}
+
+/** A ranking of the judged queries. */
+export interface RankingRow {
+  readonly name: string;
+  readonly kind: 'baseline' | 'teacher' | 'student';
+  /** By measure name; the first measure of the first row leads. */
+  readonly measures: Readonly<Record<string, Interval>>;
+}
+
+export interface BaselineComparison {
+  readonly student: string;
+  readonly baseline: string;
+  readonly result: RunComparison;
+}
+
+export interface GateResult {
+  readonly passed: boolean;
+  readonly student: string;
+  /** The best untrained ranking. */
+  readonly baseline: string;
+  readonly measure: string;
+  readonly difference: Interval;
+  readonly p: number;
+  /** Largest p that passes. */
+  readonly alpha: number;
+  readonly queries: number;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+export interface Calibration {
+  /** For instance `mlp, 60 judged queries`. */
+  readonly of: string;
+  /** Mean predicted probability, share found relevant and passages, by bin. */
+  readonly bins: readonly { readonly predicted: number; readonly observed: number; readonly count: number }[];
+  /** Expected calibration error, 0 to 1. */
+  readonly error?: number;
+}
+
+export interface StageCost {
+  readonly stage: string;
+  readonly usage: Usage;
+  readonly seconds: number;
+  /** Whether an earlier run had done it already. */
+  readonly reused?: boolean;
+}
+
+export interface ReportProvenance extends Provenance {
+  readonly models: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly sha256?: string;
+    readonly licence?: string;
+  }[];
+  readonly prompts: readonly { readonly id: string; readonly version: number; readonly hash: string }[];
+  /** For instance `2 × Intel Xeon, Linux x64, Node 20.19`. */
+  readonly machine?: string;
+}

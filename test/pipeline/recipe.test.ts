@@ -1,0 +1,78 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadRecipe, recipeHash } from '../../src/pipeline/recipe.js';
+
+const minimal = `name: tiny
+dataset: ./data
+models:
+  writer: { model: qwen2.5-coder-1.5b-instruct }
+generate:
+  model: writer
+  count: 3
+`;
+
+function file(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'rankforge-recipe-')), 'recipe.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+test('a short recipe gets every default, and its dataset is found from where it lies', () => {
+  const path = file(minimal);
+  const recipe = loadRecipe(path);
+  expect(recipe.dataset).toBe(join(path, '../data'));
+  expect(recipe.retrieval).toMatchObject({ k1: 0.9, b: 0.4, depth: 20 });
+  expect(recipe.models.writer).toMatchObject({ context: 4096 });
+});
+
+test('two recipes with the same settings have the same hash wherever they lie', () => {
+  expect(recipeHash(loadRecipe(file(minimal)))).toBe(recipeHash(loadRecipe(file(minimal))));
+  expect(recipeHash(loadRecipe(file(minimal)))).not.toBe(recipeHash(loadRecipe(file(`${minimal}seed: 8\n`))));
+});
+
+test.each([
+  ['a misspelt top key', `${minimal}sede: 3\n`, 8, /Unknown key "sede"/, 'Did you mean "seed"?'],
+  [
+    'a misspelt key inside',
+    minimal.replace('count: 3', 'cout: 3'),
+    7,
+    /Unknown key "generate.cout"/,
+    'Did you mean "count"?',
+  ],
+  [
+    'a misspelt key in a model',
+    minimal.replace('{ model:', '{ thread: 2, model:'),
+    4,
+    /models.writer.thread/,
+    'Did you mean "threads"?',
+  ],
+  [
+    'a model that is not there',
+    minimal.replace('  model: writer', '  model: wrtier'),
+    undefined,
+    /"wrtier"/,
+    'Did you mean "writer"?',
+  ],
+  ['a value out of range', minimal.replace('count: 3', 'count: 0'), 7, /generate.count/, /recipe\.md/],
+  ['broken YAML', 'name: [', 1, /Not YAML/, /indentation/],
+])('%s is told with its line and what to do', (_name, text, line, message, hint) => {
+  const path = file(text);
+  let thrown: unknown;
+  try {
+    loadRecipe(path);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({
+    code: 'bad-recipe',
+    message: expect.stringMatching(message),
+    hint: typeof hint === 'string' ? hint : expect.stringMatching(hint),
+    where: line === undefined ? path : `${path}:${line}`,
+  });
+});
+
+test('a recipe that is not there', () => {
+  expect(() => loadRecipe('no/such/recipe.yaml')).toThrow(expect.objectContaining({ code: 'missing-file' }));
+});

@@ -1,0 +1,192 @@
+import { randomStream } from '../../../src/core/random.js';
+import { bootstrapInterval } from '../../../src/evaluate/bootstrap-interval.js';
+import type { RunComparison } from '../../../src/evaluate/compare-runs.js';
+import { pairedRandomisationTest } from '../../../src/evaluate/paired-randomisation-test.js';
+import type { RankingRow, ReportData } from '../../../src/pipeline/report/report-data.js';
+
+const measures = ['nDCG@10', 'RR@10', 'R@20', 'AP'];
+const queries = 60;
+
+const valuesOf = (name: string, measure: string, centre: number): number[] => {
+  const random = randomStream(1, name, measure);
+  return Array.from({ length: queries }, () => Math.min(1, Math.max(0, centre + 0.25 * random.normal())));
+};
+
+const row = (name: string, kind: RankingRow['kind'], centre: number): RankingRow => ({
+  name,
+  kind,
+  measures: Object.fromEntries(
+    measures.map((measure) => [
+      measure,
+      bootstrapInterval(valuesOf(name, measure, centre), { seed: 1, samples: 500 }),
+    ]),
+  ),
+});
+
+const compare = (a: [string, number], b: [string, number]): RunComparison => {
+  const [first, second] = [valuesOf(a[0], 'nDCG@10', a[1]), valuesOf(b[0], 'nDCG@10', b[1])];
+  const differences = first.map((value, index) => value - second[index]!);
+  const options = { seed: 1, samples: 500 };
+  return {
+    measure: 'nDCG@10',
+    queries,
+    a: bootstrapInterval(first, options),
+    b: bootstrapInterval(second, options),
+    difference: bootstrapInterval(differences, options),
+    test: pairedRandomisationTest(first, second, options),
+    wins: 41,
+    ties: 7,
+    losses: 12,
+  };
+};
+
+const usage = { calls: 120, cachedCalls: 20, promptTokens: 61_000, outputTokens: 9_400, usd: 0 };
+const versusFusion = compare(['mlp', 0.72], ['fusion', 0.6]);
+
+/** A report with every section, as a run of the main job fills it. */
+export const sampleReport: ReportData = {
+  title: 'handbook',
+  finishedAt: '2026-03-04T05:06:07Z',
+  dataset: {
+    name: 'handbook',
+    passages: 212,
+    judgedQueries: queries,
+    trainingQueries: 32,
+    trainingPassages: 410,
+  },
+  funnel: [
+    {
+      stage: 'passages sampled',
+      in: 212,
+      out: 64,
+      rejected: { 'fewer than 25 words': 38, 'not drawn': 110 },
+    },
+    { stage: 'queries written', in: 64, out: 58, rejected: { 'unparsed reply': 4, 'copies the passage': 2 } },
+    {
+      stage: 'judged relevant',
+      in: 58,
+      out: 47,
+      rejected: { 'judge says no': 11 },
+      noted: { relabelled: 3 },
+    },
+    { stage: 'found again', in: 47, out: 39, rejected: { 'source not in the first 20': 8 } },
+    { stage: 'near-duplicates', in: 39, out: 32, rejected: { 'like an earlier query': 7 } },
+  ],
+  samples: [
+    {
+      query: 'how do I stop a run without losing the answers I paid for?',
+      label: 'how-to, train',
+      passages: [
+        {
+          id: 'ledger-3',
+          title: 'The ledger',
+          text: 'Every answer is on disk before it is used, so a run that is stopped with Ctrl-C, or killed, loses nothing that was answered. Run the same command again and it goes on from there.',
+          grade: 3,
+          kind: 'positive',
+          origin: 'corpus',
+          teacherRank: 1,
+        },
+        {
+          id: 'budget-1',
+          text: 'A budget stops a run cleanly. '.repeat(40),
+          grade: 1,
+          kind: 'hard-negative',
+          origin: 'mined:bm25',
+          teacherRank: 2,
+        },
+        { id: 'fusion-2', text: 'Fusion adds z-scores.', grade: 0, kind: 'random', origin: 'corpus' },
+      ],
+    },
+    {
+      query: 'ndcg exponential gain',
+      label: 'keyword, validation',
+      passages: [
+        {
+          id: 'measures-4',
+          text: 'nDCG-exp has the gain 2^grade − 1.',
+          grade: 3,
+          kind: 'positive',
+          origin: 'corpus',
+        },
+      ],
+    },
+  ],
+  teachers: {
+    knownItemMeasure: 'RR@20',
+    knownItems: 39,
+    judgedMeasure: 'nDCG@10',
+    rows: [
+      { name: 'BM25', kind: 'untrained', knownItem: 0.61, judged: 0.55, weight: 0.4 },
+      { name: 'dense', kind: 'untrained', knownItem: 0.66, judged: 0.58, weight: 0.9 },
+      { name: 'fusion', kind: 'fusion', knownItem: 0.71, judged: 0.6 },
+      { name: 'likelihood-135m', kind: 'teacher', knownItem: 0.68, judged: 0.57, weight: 0.5 },
+      {
+        name: 'first-1.5b',
+        kind: 'teacher',
+        knownItem: 0.41,
+        judged: 0.5,
+        weight: 0,
+        note: 'adds nothing: worse than BM25',
+      },
+      { name: 'labels', kind: 'fusion', knownItem: 0.74, judged: 0.63 },
+    ],
+  },
+  rankings: [
+    row('BM25', 'baseline', 0.5),
+    row('dense', 'baseline', 0.55),
+    row('fusion', 'baseline', 0.6),
+    row('teacher labels', 'teacher', 0.66),
+    row('linear', 'student', 0.6),
+    row('lambdamart', 'student', 0.64),
+    row('mlp', 'student', 0.72),
+  ],
+  comparisons: [
+    { student: 'mlp', baseline: 'BM25', result: compare(['mlp', 0.72], ['BM25', 0.5]) },
+    { student: 'mlp', baseline: 'dense', result: compare(['mlp', 0.72], ['dense', 0.55]) },
+    { student: 'mlp', baseline: 'fusion', result: versusFusion },
+  ],
+  gate: {
+    passed: true,
+    student: 'mlp',
+    baseline: 'fusion',
+    measure: 'nDCG@10',
+    difference: versusFusion.difference,
+    p: versusFusion.test.p,
+    alpha: 0.05,
+    queries,
+    reason: 'The difference is above zero and p is below 0.05.',
+  },
+  calibration: {
+    of: 'mlp, 60 judged queries',
+    error: 0.041,
+    bins: [
+      { predicted: 0.04, observed: 0.02, count: 310 },
+      { predicted: 0.22, observed: 0.27, count: 64 },
+      { predicted: 0.48, observed: 0.41, count: 40 },
+      { predicted: 0.71, observed: 0.76, count: 31 },
+      { predicted: 0.93, observed: 0.9, count: 22 },
+    ],
+  },
+  costs: [
+    {
+      stage: 'index',
+      usage: { ...usage, calls: 0, cachedCalls: 0, promptTokens: 0, outputTokens: 0 },
+      seconds: 1.2,
+    },
+    { stage: 'generate', usage, seconds: 312, reused: true },
+    { stage: 'teach', usage: { ...usage, calls: 900, usd: 0.31 }, seconds: 148.4 },
+  ],
+  warnings: [{ code: 'truncated', message: 'Passages cut to fit the context', count: 4 }],
+  provenance: {
+    packageVersion: '0.1.0',
+    recipeHash: 'a'.repeat(64),
+    seed: 7,
+    machine: '2 cores, Linux x64, Node 20.19',
+    models: [
+      { name: 'writer', id: 'qwen2.5-coder-1.5b-instruct', sha256: 'c'.repeat(64), licence: 'Apache-2.0' },
+      { name: 'encoder', id: 'all-minilm-l6-v2', licence: 'Apache-2.0' },
+    ],
+    prompts: [{ id: 'generate/query', version: 2, hash: 'd'.repeat(64) }],
+  },
+  notes: ['Likelihood was measured on queries that another model wrote.'],
+};
