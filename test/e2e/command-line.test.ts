@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tinyGguf } from '../fixtures/tiny-gguf.js';
+import { rankforge } from './run-in-process.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rankforge-line-'));
+  await mkdir(join(folder, 'qrels'));
+  const fruits = ['apples', 'pears', 'plums', 'grapes', 'cherries', 'lemons'];
+  const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+  writeFileSync(
+    join(folder, 'corpus.jsonl'),
+    fruits.map((text, index) => line({ _id: `p${index}`, text: `${text} are fruit ${index}` })).join(''),
+  );
+  writeFileSync(
+    join(folder, 'queries.jsonl'),
+    fruits.map((text, index) => line({ _id: `q${index}`, text: `fruit ${text}` })).join(''),
+  );
+  writeFileSync(
+    join(folder, 'qrels/test.tsv'),
+    `query-id\tcorpus-id\tscore\n${fruits.map((_, index) => `q${index}\tp${index}\t1\n`).join('')}`,
+  );
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string): string => join(folder, name);
+const firstStage = async (): Promise<string> => {
+  await rankforge(['retrieve', '--dataset', folder, '--out', at('bm25.trec')]);
+  return at('bm25.trec');
+};
+const recipe = (more = ''): string => {
+  writeFileSync(
+    at('recipe.yaml'),
+    `name: line\ndataset: .\nencoder: none\nmodels:\n  writer: { model: "openai:x", baseUrl: "http://127.0.0.1:9" }\ngenerate:\n  model: writer\n  count: 2\n${more}`,
+  );
+  return at('recipe.yaml');
+};
+
+test.each([
+  [['bogus']],
+  [['retrieve']],
+  [['models', 'pull']],
+  [['retrieve', '--dataset', 'x', '--out', 'y', '--k', '0']],
+  [['evaluate', '--qrels', 'x', '--run', 'y', '--relevant-from', 'abc']],
+  [['evaluate', '--qrels', 'x', '--run', 'y', '--seed', '']],
+  [['plan', '--compare', 'oracle', '--depth', '1000000000']],
+  [['plan', '--compare', 'oracle', '--queries', '0.5']],
+  [['plan', '--compare', 'oracle', '--price-input', '1e999']],
+  [['plan', '--run', 'bm25.trec', '--compare', 'oracle']],
+])('%j is a usage error, in JSON too', async (args) => {
+  const run = await rankforge([...args, '--json']);
+  expect(run.code).toBe(2);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    error: { code: 'usage', message: expect.stringMatching(/\w/), hint: expect.stringMatching(/\w/) },
+  });
+});
+
+test('a gate that is not passed prints one JSON object, the result, and ends with exit code 4', async () => {
+  const run = await firstStage();
+  const args = [
+    'distill',
+    '--dataset',
+    folder,
+    '--run',
+    run,
+    '--teacher',
+    run,
+    '--encoder',
+    'none',
+    '--json',
+  ];
+  const done = await rankforge([...args, '--qrels', at('qrels/test.tsv'), '--out', at('student')]);
+  expect(done.code).toBe(4);
+  expect(JSON.parse(done.stdout)).toMatchObject({ gate: { passed: false } });
+  expect(done.stderr).toContain('did not pass its gate');
+});
+
+test('two teachers with the same file name both count', async () => {
+  const run = await firstStage();
+  await mkdir(at('other'));
+  writeFileSync(at('other/bm25.trec'), readFileSync(run));
+  const args = ['distill', '--dataset', folder, '--run', run, '--encoder', 'none', '--out', at('student')];
+  const done = await rankforge([...args, '--teacher', run, at('other/bm25.trec')]);
+  expect(done.code).toBe(0);
+  expect(readFileSync(at('student/card.json'), 'utf8')).toContain(at('other/bm25.trec'));
+});
+
+test.each([
+  ['a comparator', 'teachers:\n  - { name: t, compare: likelyhood, model: writer }\n', /likelihood/],
+  ['a program', 'teachers:\n  - { name: t, compare: first, method: slidng, model: writer }\n', /sliding/],
+  ['a measure', 'evaluate: { measures: [nDGC@10] }\n', /nDCG@10/],
+  [
+    'a name taken twice',
+    'teachers:\n  - { name: bm25, compare: first, model: writer }\n',
+    /a name of its own/,
+  ],
+  ['an alias', 'seed: *nope\n', /&name/],
+])('%s that the recipe gets wrong is told before anything is generated', async (_what, more, hint) => {
+  const run = await rankforge(['forge', recipe(more), '--out', at('out'), '--json']);
+  expect(run.code).toBe(2);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    error: { code: 'bad-recipe', where: at('recipe.yaml'), hint: expect.stringMatching(hint) },
+  });
+  expect(existsSync(at('out'))).toBe(false);
+});
+
+test("a folder with somebody's files is not cleared because it has a stage's name", async () => {
+  await mkdir(at('out/generate'), { recursive: true });
+  writeFileSync(at('out/generate/mine.txt'), 'precious');
+  const run = await rankforge(['forge', recipe(), '--out', at('out'), '--json']);
+  expect(run.code).toBe(1);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    error: { code: 'bad-file', where: at('out/generate/mine.txt') },
+  });
+  expect(readFileSync(at('out/generate/mine.txt'), 'utf8')).toBe('precious');
+});
+
+test('a budget smaller than one round still gets further each time, and ends', async () => {
+  const run = join(folder, 'five.trec');
+  writeFileSync(run, [0, 1, 2, 3, 4].map((n) => `q0 Q0 p${n} ${n + 1} ${9 - n} t\n`).join(''));
+  const args = [
+    ...['rerank', '--dataset', folder, '--run', run, '--method', 'pointwise', '--compare', 'likelihood'],
+    ...['--model', await tinyGguf(), '--context', '512', '--threads', '1', '--budget-calls', '2'],
+    ...['--ledger', join(folder, 'ledger'), '--out', join(folder, 'out.trec'), '--json'],
+  ];
+  const codes: number[] = [];
+  while (codes.length < 4 && codes.at(-1) !== 0) codes.push((await rankforge(args)).code);
+  // Five calls, two a time.
+  expect(codes).toEqual([3, 3, 0]);
+});

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  exports: Record<string, unknown>;
+  peerDependencies: Record<string, string>;
+};
+const subpaths = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+let project: string;
+
+// npm's own script when npm runs the tests: npm.cmd cannot be spawned without a shell.
+const npm = (args: string[], cwd: string): string => {
+  const script = process.env.npm_execpath;
+  return script?.endsWith('.js')
+    ? execFileSync(process.execPath, [script, ...args], {
+        cwd,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+    : execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+};
+const node = (code: string): string =>
+  execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: project, encoding: 'utf8' });
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'rankforge-pack-'));
+  const [{ filename }] = JSON.parse(
+    npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], process.cwd()),
+  ) as [{ filename: string }];
+  writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
+  npm(
+    ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`],
+    project,
+  );
+});
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+test.each(subpaths)('an empty project that installs the package can import %s', (subpath) => {
+  const name = subpath === '.' ? 'rankforge' : `rankforge/${subpath.slice(2)}`;
+  expect(Number(node(`console.log(Object.keys(await import('${name}')).length)`))).toBeGreaterThan(0);
+});
+
+test('rankforge/rerank loads no native module', () => {
+  const report = node(`
+    const loaded = [];
+    const open = process.dlopen;
+    process.dlopen = function (module, path, ...rest) { loaded.push(path); return open.call(this, module, path, ...rest); };
+    await import('rankforge/rerank');
+    console.log(JSON.stringify(loaded));
+  `);
+  expect(JSON.parse(report)).toEqual([]);
+});
+
+test('the probe for native modules sees one when there is one', () => {
+  const report = node(`
+    const loaded = [];
+    const open = process.dlopen;
+    process.dlopen = function (module, path, ...rest) { loaded.push(path); return open.call(this, module, path, ...rest); };
+    await import('lmdb');
+    console.log(loaded.length);
+  `);
+  expect(Number(report)).toBeGreaterThan(0);
+});
+
+test('optional peers are not installed, and what needs one says which to install', () => {
+  const report = node(`
+    const { openModel } = await import('rankforge/models');
+    const error = await openModel('./no-such.gguf').catch((error) => error);
+    console.log(JSON.stringify({ name: error.name, code: error.code, hint: error.hint }));
+  `);
+  expect(JSON.parse(report).name).toBe('RankforgeError');
+  for (const peer of Object.keys(peerDependencies)) {
+    expect(() => node(`await import('${peer}')`)).toThrow(/ERR_MODULE_NOT_FOUND/);
+  }
+});
+
+test('types are shipped for every subpath', () => {
+  for (const subpath of subpaths) {
+    const types = (exports[subpath] as { types: string }).types;
+    expect(readFileSync(join(project, 'node_modules/rankforge', types), 'utf8')).toMatch(/export/);
+  }
+});
+
+test('the command runs from the installed package', () => {
+  const out = execFileSync(
+    process.execPath,
+    ['node_modules/rankforge/dist/surfaces/cli/main.js', '--version'],
+    { cwd: project, encoding: 'utf8' },
+  );
+  expect(out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+});
