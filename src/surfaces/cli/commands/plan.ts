@@ -1,0 +1,109 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Candidates } from '../../../core/candidates.js';
+import { RankforgeError } from '../../../core/errors.js';
+import { readRun } from '../../../formats/trec-run.js';
+import { type Plan, plan } from '../../../rerank/plan.js';
+import { candidatesOf } from '../candidates-of.js';
+import { type CliContext, printResult } from '../cli-context.js';
+import { flags, integer } from '../flags.js';
+import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
+import { openDataset } from '../open-dataset.js';
+import { textTable } from '../text-table.js';
+
+interface PlanFlags extends ComparatorFlags {
+  method: string;
+  depth: number;
+  dataset?: string;
+  run?: string;
+  split: string;
+  queries: number;
+  words: number;
+  priceInput: number;
+  priceOutput: number;
+  json?: boolean;
+}
+
+const amount = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError('A number from 0 is needed.');
+  return value;
+};
+
+export function addPlanCommand(program: Command, context: CliContext): void {
+  program
+    .command('plan')
+    .description('What a reranking will take, before anything is sent: calls, rounds, tokens, money')
+    .addOption(flags.method())
+    .addOption(flags.compare())
+    .addOption(flags.depth(100))
+    .addOption(flags.model())
+    .addOption(flags.baseUrl())
+    .addOption(flags.context())
+    .addOption(flags.threads())
+    .addOption(flags.dataset())
+    .addOption(flags.run())
+    .addOption(flags.split())
+    .option('--queries <n>', 'queries in all, where no run is given', integer(1), 1)
+    .option('--words <n>', 'words of a typical passage, where no run is given', integer(1, 100_000), 60)
+    .option('--price-input <usd>', 'US dollars per million prompt tokens', amount, 0)
+    .option('--price-output <usd>', 'US dollars per million reply tokens', amount, 0)
+    .addOption(flags.qrels())
+    .addOption(flags.concurrency())
+    .addOption(flags.seed())
+    .addOption(flags.json())
+    .action(async (options: PlanFlags) => {
+      const result = await makePlan(options, context);
+      printResult(context, options, result, () => table(result));
+    });
+}
+
+async function makePlan(options: PlanFlags, context: CliContext): Promise<Plan> {
+  const { method, depth, queries, priceInput, priceOutput } = options;
+  const candidates = await candidatesFor(options, context);
+  await using comparator = await namedComparator(options, context);
+  return plan({
+    program: method,
+    comparator,
+    candidates,
+    depth,
+    prices: { input: priceInput, output: priceOutput },
+    // A typical query stands for as many as are wanted; a run is planned as it is.
+    ...(options.run === undefined ? { queries } : {}),
+    signal: context.signal,
+  });
+}
+
+async function candidatesFor(
+  { dataset, run, split, depth, words }: PlanFlags,
+  context: CliContext,
+): Promise<Candidates[]> {
+  if (dataset !== undefined && run !== undefined) {
+    return candidatesOf(await readRun(run), await openDataset({ dataset, split }, context), { depth });
+  }
+  if (run !== undefined) {
+    throw new RankforgeError('usage', 'A run was given without its dataset', {
+      where: run,
+      hint: 'Give --dataset too: the texts are counted; or leave --run out and plan a typical query.',
+    });
+  }
+  const text = Array.from({ length: words }, () => 'word').join(' ');
+  return [
+    {
+      query: { id: 'typical', text: 'a typical search query of eight words here' },
+      items: Array.from({ length: depth }, (_, index) => ({ passage: { id: `passage ${index + 1}`, text } })),
+    },
+  ];
+}
+
+function table({ queries, calls, rounds, promptTokens, outputTokens, usd, exact }: Plan): string {
+  const rows = [
+    ['queries', String(queries), ''],
+    ['calls', String(calls), exact.calls ? 'exact' : 'estimate'],
+    ['rounds a query', rounds.toFixed(1), exact.calls ? 'exact' : 'estimate'],
+    ['prompt tokens', String(promptTokens), exact.promptTokens ? 'exact' : 'estimate'],
+    ['reply tokens', String(outputTokens), 'estimate'],
+    ['US dollars', usd.toFixed(4), ''],
+  ];
+  return textTable(['what', 'amount', 'how sure'], rows);
+}

@@ -1,0 +1,176 @@
+import type { Command } from 'commander';
+import { RankforgeError } from '../../../core/errors.js';
+import type { ScoredId } from '../../../core/run.js';
+import { addUsage, noUsage, type Usage } from '../../../core/usage.js';
+import type { Warning } from '../../../core/warning.js';
+import { readRun, writeRun } from '../../../formats/trec-run.js';
+import type { Comparator } from '../../../rerank/comparator.js';
+import { parseProgram } from '../../../rerank/programs/registry.js';
+import { rerankRun } from '../../../rerank/rerank-run.js';
+import { type RerankerCard, readRerankerCard } from '../../../rerank/reranker-card.js';
+import { candidatesOf } from '../candidates-of.js';
+import { checkOutput } from '../check-output.js';
+import { type CliContext, printResult } from '../cli-context.js';
+import { flags } from '../flags.js';
+import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
+import { openDataset } from '../open-dataset.js';
+
+interface RerankFlags extends ComparatorFlags {
+  dataset: string;
+  split: string;
+  skipBad?: boolean;
+  run: string;
+  reranker?: string;
+  /** What `reranker` holds. */
+  card?: RerankerCard;
+  method: string;
+  depth: number;
+  onFailure: string;
+  out: string;
+  json?: boolean;
+}
+
+export function addRerankCommand(program: Command, context: CliContext): void {
+  program
+    .command('rerank')
+    .description('Rerank a TREC run: a program (what to compare) with a comparator (how)')
+    .addOption(flags.dataset().makeOptionMandatory())
+    .addOption(flags.run().makeOptionMandatory())
+    .option(
+      '--reranker <card>',
+      'a card in place of --method, --compare, --model and --depth: see rerankers/',
+    )
+    .addOption(flags.method())
+    .addOption(flags.compare())
+    .addOption(flags.model())
+    .addOption(flags.baseUrl())
+    .addOption(flags.context())
+    .addOption(flags.threads())
+    .addOption(flags.depth(100))
+    .addOption(flags.split())
+    .addOption(flags.skipBad())
+    .addOption(flags.qrels())
+    .option(
+      '--parser <name>',
+      'how replay reads replies: anchored, or digits as RankLLM’s early releases did',
+    )
+    .option(
+      '--on-failure <policy>',
+      'a comparison that failed twice: throw, or keep the order with a warning',
+      'throw',
+    )
+    .addOption(flags.ledger().default(undefined, 'beside --out'))
+    .addOption(flags.concurrency())
+    .addOption(flags.budgetCalls())
+    .addOption(flags.budgetTokens())
+    .addOption(flags.budgetUsd())
+    .addOption(flags.seed())
+    .addOption(flags.out('where the reranked run goes').makeOptionMandatory())
+    .addOption(flags.json())
+    .action(async (given: RerankFlags) => {
+      const carded = given.reranker === undefined ? given : await withCard(given, given.reranker);
+      // A stopped run resumes by default: what was answered lies beside the run that is being made.
+      const options = { ledger: `${given.out}.ledger`, ...carded };
+      const result = await rerank(options, context);
+      for (const { code, message, id } of result.warnings.slice(0, 10)) {
+        context.stderr(`warning: ${code}${id ? ` (${id})` : ''}: ${message}\n`);
+      }
+      if (result.warnings.length > 10)
+        context.stderr(`warning: ${result.warnings.length - 10} more; --json lists them all\n`);
+      printResult(context, options, result, () => summary(result));
+    });
+}
+
+async function rerank(options: RerankFlags, context: CliContext) {
+  const { run: path, method, depth, out, onFailure, concurrency } = options;
+  const { signal, onProgress } = context;
+  if (onFailure !== 'throw' && onFailure !== 'keep') {
+    throw new RankforgeError('usage', `There is no policy "${onFailure}"`, {
+      where: onFailure,
+      hint: 'Known: throw, keep.',
+    });
+  }
+  const program = parseProgram(method);
+  await checkOutput(out);
+  const run = await readRun(path);
+  const dataset = await openDataset(options, context);
+  const candidates = candidatesOf(run, dataset, { depth });
+  await using comparator = await namedComparator(options, context);
+  if (options.card) checkCard(options.card, comparator);
+  const ranked = new Map<string, ScoredId[]>();
+  const warnings: Warning[] = [];
+  let usage: Usage = noUsage;
+  let rounds = 0;
+  const started = performance.now();
+  const rankings = rerankRun(candidates, {
+    program,
+    comparator,
+    depth,
+    concurrency,
+    onFailure,
+    total: candidates.length,
+    signal,
+    onProgress,
+  });
+  for await (const ranking of rankings) {
+    ranked.set(
+      ranking.queryId,
+      ranking.items.map(({ id, score }) => ({ id, score })),
+    );
+    warnings.push(...ranking.warnings);
+    usage = addUsage(usage, ranking.usage);
+    rounds += ranking.usage.rounds;
+  }
+  await writeRun(out, ranked, `rankforge-${method}-${comparator.name}`);
+  return {
+    out,
+    method,
+    compare: options.compare,
+    queries: ranked.size,
+    depth,
+    usage: { ...usage, rounds },
+    /** Of one query, the mean. */
+    perQuery: { calls: usage.calls / Math.max(1, ranked.size), rounds: rounds / Math.max(1, ranked.size) },
+    seconds: (performance.now() - started) / 1000,
+    warnings,
+  };
+}
+
+/** The settings that a card writes down, in place of the flags. */
+async function withCard(options: RerankFlags, path: string): Promise<RerankFlags> {
+  const card = await readRerankerCard(path);
+  const { program, comparator, model, depth } = card;
+  return {
+    ...options,
+    card,
+    method: program,
+    compare: comparator,
+    ...(model === undefined ? {} : { model }),
+    ...(depth === undefined ? {} : { depth }),
+  };
+}
+
+/** A card's figures are of its own weights and prompt. @throws RankforgeError `bad-weights`, `bad-file` */
+function checkCard({ name, weights, prompt }: RerankerCard, { provenance }: Comparator): void {
+  const hint = 'Use the release that the card was measured with, or measure again and write a new card.';
+  // A local model's id holds the beginning of its weights' hash.
+  if (weights !== undefined && !provenance?.modelId?.includes(weights.slice(0, 16))) {
+    throw new RankforgeError('bad-weights', `The card ${name} was measured with other weights`, {
+      where: name,
+      hint,
+    });
+  }
+  if (prompt !== undefined && provenance?.promptHash !== prompt.hash) {
+    throw new RankforgeError(
+      'bad-file',
+      `The card ${name} was measured with another version of ${prompt.id}`,
+      { where: name, hint },
+    );
+  }
+}
+
+function summary({ out, queries, usage, perQuery, seconds }: Awaited<ReturnType<typeof rerank>>): string {
+  const each = `${perQuery.calls.toFixed(1)} calls in ${perQuery.rounds.toFixed(1)} rounds a query`;
+  const tokens = `${usage.promptTokens} prompt and ${usage.outputTokens} reply tokens`;
+  return `${queries} queries, ${each}, ${tokens}, ${usage.cachedCalls} calls from the ledger, ${seconds.toFixed(1)} s: ${out}\n`;
+}

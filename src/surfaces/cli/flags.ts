@@ -1,0 +1,80 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A parser for whole numbers from `minimum` to `maximum`. */
+export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    // An empty text, as from an unset shell variable, would be 0.
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      const to = maximum < Number.MAX_SAFE_INTEGER ? ` to ${maximum}` : '';
+      throw new InvalidArgumentError(`A whole number from ${minimum}${to} is needed.`);
+    }
+    return value;
+  };
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('A number above 0 is needed.');
+  return value;
+}
+
+/** The flags that several commands share, each spelled one way. */
+export const flags = {
+  json: () => new Option('--json', 'one JSON object on stdout, for machines'),
+  dataset: () =>
+    new Option(
+      '--dataset <dir>',
+      'BEIR folder: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv; .gz is read as it is',
+    ),
+  split: () => new Option('--split <name>', 'which qrels/SPLIT.tsv picks the queries').default('test'),
+  run: () => new Option('--run <file>', 'TREC run'),
+  qrels: () => new Option('--qrels <file>', 'judgements, TREC or BEIR'),
+  out: (what: string) => new Option('--out <path>', what),
+  seed: () =>
+    new Option('--seed <n>', 'every random choice is drawn from it').argParser(integer(0)).default(7),
+  model: () =>
+    new Option('--model <name>', 'alias, weights URI, .gguf path, openai:MODEL or huggingface:MODEL'),
+  baseUrl: () => new Option('--base-url <url>', 'where an openai: model is served'),
+  context: () =>
+    new Option('--context <tokens>', 'context of a local model, prompt and reply together')
+      .argParser(integer(256))
+      .default(4096),
+  threads: () => new Option('--threads <n>', 'processor threads of a local model').argParser(integer(1)),
+  method: () =>
+    new Option('--method <program>', 'what to compare: full, sliding:20/10, pointwise').default('full'),
+  compare: () =>
+    new Option(
+      '--compare <comparator>',
+      'how: first, generate, pointwise, likelihood, student:DIR, and for study oracle, noisy:SD, replay:FILE',
+    ).default('first'),
+  depth: (value: number) =>
+    new Option('--depth <n>', 'candidates a query that are reranked')
+      .argParser(integer(1, 100_000))
+      .default(value),
+  k: () => new Option('--k <n>', 'passages a query').argParser(integer(1)).default(100),
+  count: () => new Option('--count <n>', 'accepted training queries wanted').argParser(integer(1)),
+  encoder: () => new Option('--encoder <name>', 'encoder of dense retrieval').default('all-minilm-l6-v2'),
+  skipBad: () => new Option('--skip-bad', 'write bad lines to bad-lines.jsonl beside the output, and go on'),
+  ledger: () => new Option('--ledger <dir>', 'where answered calls are kept; a repeated call costs nothing'),
+  concurrency: () =>
+    new Option('--concurrency <n>', 'calls under way at once').argParser(integer(1)).default(4),
+  budgetCalls: () => new Option('--budget-calls <n>', 'stop after so many model calls').argParser(integer(1)),
+  budgetTokens: () => new Option('--budget-tokens <n>', 'stop after so many tokens').argParser(integer(1)),
+  budgetUsd: () => new Option('--budget-usd <amount>', 'stop after so much money').argParser(positiveNumber),
+} as const;
+
+/** The budget of the command line, or undefined where none was given. */
+export function budgetOf({ budgetCalls, budgetTokens, budgetUsd }: BudgetOptions) {
+  return {
+    ...(budgetCalls === undefined ? {} : { calls: budgetCalls }),
+    ...(budgetTokens === undefined ? {} : { tokens: budgetTokens }),
+    ...(budgetUsd === undefined ? {} : { usd: budgetUsd }),
+  };
+}
+
+export interface BudgetOptions {
+  readonly budgetCalls?: number;
+  readonly budgetTokens?: number;
+  readonly budgetUsd?: number;
+}

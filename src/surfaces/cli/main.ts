@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { progressDisplay } from './progress-display.js';
+import { runCli } from './run-cli.js';
+
+const stop = new AbortController();
+const display = progressDisplay(process.stderr);
+let signals = 0;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    signals += 1;
+    if (signals > 1) process.exit(3); // A second Ctrl-C does not wait; the ledger survives that.
+    display.stop();
+    process.stderr.write('Stopping after the call under way … (again to stop at once)\n');
+    stop.abort();
+  });
+}
+// A closed pipe (| head) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const code = await runCli(process.argv.slice(2), {
+  signal: stop.signal,
+  onProgress: display.onProgress,
+  stdout: (text) => {
+    display.stop();
+    process.stdout.write(text);
+  },
+  stderr: (text) => {
+    display.stop();
+    process.stderr.write(text);
+  },
+});
+display.stop();
+// Native threads may keep the loop alive; what matters is flushed before.
+process.stdout.write('', () => process.exit(code));

@@ -1,0 +1,105 @@
+import { Command, CommanderError } from 'commander';
+import colours from 'picocolors';
+import { exitCode, isAbort, RankforgeError } from '../../core/errors.js';
+import { packageVersion } from '../../core/version.js';
+import type { CliContext } from './cli-context.js';
+import { addDistillCommand } from './commands/distill.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addEvaluateCommand } from './commands/evaluate.js';
+import { addForgeCommand } from './commands/forge.js';
+import { addGenerateCommand } from './commands/generate.js';
+import { addModelsCommand } from './commands/models.js';
+import { addPlanCommand } from './commands/plan.js';
+import { addRerankCommand } from './commands/rerank.js';
+import { addRetrieveCommand } from './commands/retrieve.js';
+
+// Colour for people alone: picocolors would also colour the logs of build machines.
+const paint = colours.createColors(colours.isColorSupported && process.stderr.isTTY === true);
+
+const commands = [
+  addForgeCommand,
+  addGenerateCommand,
+  addRetrieveCommand,
+  addRerankCommand,
+  addDistillCommand,
+  addEvaluateCommand,
+  addPlanCommand,
+  addModelsCommand,
+  addDoctorCommand,
+];
+
+/**
+ * Runs one command line.
+ * @param argv arguments after the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 3 stopped and resumable, 4 gate not passed
+ */
+export async function runCli(argv: readonly string[], { stdout, ...rest }: CliContext): Promise<number> {
+  let printed = false;
+  const context: CliContext = {
+    ...rest,
+    stdout: (text) => {
+      printed = true;
+      stdout(text);
+    },
+  };
+  // One JSON object, whatever happens: a result that is followed by a failure, as a gate that is not passed, was it.
+  const failed = (error: unknown): number => report(error, argv.includes('--json') && !printed, context);
+  const program = new Command('rankforge')
+    .description('Turn documents without labels into a search ranker.')
+    .version(packageVersion)
+    .configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride();
+  for (const add of commands) add(program, context);
+  // Sub-commands do not take over exitOverride and the output from a program that was set up before they were added.
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return failed(error);
+    if (error.exitCode === 0) return 0;
+    // Commander has told the person; a machine is told here.
+    if (argv.includes('--json')) context.stdout(jsonError(usageError(error)));
+    return 2;
+  }
+}
+
+function report(error: unknown, json: boolean, { stdout, stderr }: CliContext): number {
+  const code = exitCode(error);
+  const problem = explain(error);
+  const { message, where, hint } = problem;
+  if (json) stdout(jsonError(problem));
+  const kind = code === 3 ? paint.yellow('stopped') : paint.red('error');
+  stderr(`${kind}: ${message}${where && !message.includes(where) ? ` (${where})` : ''}\n  ${hint}\n`);
+  if (process.env.RANKFORGE_DEBUG && error instanceof Error) stderr(`${error.stack}\n`);
+  return code;
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly where?: string | undefined;
+  readonly hint: string;
+}
+
+const jsonError = ({ code, message, where, hint }: Problem): string =>
+  `${JSON.stringify({ error: { code, message, where, hint } })}\n`;
+
+const usageError = ({ message }: CommanderError): Problem => ({
+  code: 'usage',
+  message: message.replace(/^error: /, ''),
+  hint: '--help lists the options.',
+});
+
+function explain(error: unknown): Problem {
+  if (error instanceof RankforgeError) return error;
+  if (isAbort(error)) {
+    return new RankforgeError('aborted', 'Stopped', { hint: 'Run the same command again: it resumes.' });
+  }
+  return {
+    code: 'unexpected',
+    message: error instanceof Error ? error.message : String(error),
+    hint: 'This is a bug: please report it, with RANKFORGE_DEBUG=1 for the stack trace.',
+  };
+}
