@@ -2,10 +2,11 @@
  * How good and how fast the students are: boosted trees beside LightGBM on its own example, and all students learning
  * from recorded listwise runs on DL19, cross-validated by query.
  *
- *     npx tsx bench/distill.ts [--python PATH] [--encoder FOLDER] [--seeds 7,8]
+ *     pip install lightgbm numpy
+ *     RANKFORGE_PYTHON=…/bin/python npx tsx bench/distill.ts [--encoder FOLDER] [--seeds 7,8]
  *
- * `--python` is a Python with lightgbm and numpy (else `python3`; without them LightGBM is skipped by name). `--encoder`
- * is a folder with all-MiniLM-L6-v2, else its alias is resolved. Both need the shared data.
+ * Without that Python LightGBM is skipped by name. `--encoder` is a folder with all-MiniLM-L6-v2, else its alias is
+ * resolved. Both parts need the shared data.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -105,14 +106,14 @@ function measureTrees(): TreeRun[] {
 async function measureLightGbm(): Promise<{ version: string; runs: TreeRun[] } | undefined> {
   const script = fileURLToPath(new URL('distill-lightgbm.py', import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(argument('python') ?? 'python3', [
+    const { stdout } = await promisify(execFile)(process.env.RANKFORGE_PYTHON ?? 'python3', [
       script,
       sharedData('lightgbm-lambdarank'),
       seeds.join(','),
     ]);
     return JSON.parse(stdout) as { version: string; runs: TreeRun[] };
   } catch {
-    say('LightGBM: skipped, no Python with lightgbm and numpy (--python PATH)');
+    say('LightGBM: skipped, no Python with lightgbm and numpy (RANKFORGE_PYTHON)');
     return undefined;
   }
 }

@@ -33,7 +33,7 @@ export async function* rerankRun(
     const ranking = await pending[0]!;
     pending.shift();
     done++;
-    onProgress?.({ stage: 'queries', done, ...(total === undefined ? {} : { total }), unit: 'items' });
+    onProgress?.({ stage: 'queries', done, total, unit: 'items' });
     return ranking;
   };
   try {

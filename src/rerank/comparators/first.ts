@@ -66,14 +66,11 @@ export function firstComparator(options: FirstOptions): Comparator {
       const trivial = trivialOrder(passages.length);
       if (trivial) return { ...trivial, usage: noUsage, warnings: [] };
       if (fallback) {
-        const written = await fallback.compare(query, passages, {
-          ...(signal ? { signal } : {}),
-          ...(attempt ? { attempt } : {}),
-        });
+        const written = await fallback.compare(query, passages, { signal, attempt });
         return { ...written, warnings: [noLogits(model.id), ...written.warnings] };
       }
       const { messages, replies, warnings } = prepare(query, passages);
-      const reply = await model.nextToken({ messages, replies }, signal ? { signal } : {});
+      const reply = await model.nextToken({ messages, replies }, { signal });
       return readReply(reply, query, warnings);
     },
     cost(query, passages) {

@@ -45,7 +45,7 @@ export function generateComparator(options: ModelComparatorOptions): Comparator 
           temperature: attempt === 0 ? 0 : 0.5,
           ...(attempt === 0 ? {} : { sample: attempt, seed: attempt }),
         },
-        signal ? { signal } : {},
+        { signal },
       );
       if (reply.finish === 'refused')
         throw new UnparsedRankingError('The model refused to rank', reply.text, { usage: reply.usage });

@@ -48,7 +48,7 @@ export function likelihoodComparator(options: ModelComparatorOptions): Comparato
         .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.index - b.index));
       for (const { passage, index } of byText) {
         const { messages, continuation, warnings } = prepare(query, passage);
-        const reply = await model.likelihood({ messages, continuation }, signal ? { signal } : {});
+        const reply = await model.likelihood({ messages, continuation }, { signal });
         const score = reply.tokens === 0 ? 0 : reply.logProbability / reply.tokens;
         scored[index] = { score, usage: reply.usage, warnings };
       }

@@ -30,7 +30,7 @@ export function parseProgram(spec: string): Program {
       hint: `Write it as ${entry.form}, with whole numbers from 1.`,
     });
   }
-  return entry.create(given, wanted === undefined ? {} : { top: wanted });
+  return entry.create(given, { top: wanted });
 }
 
 const toCount = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN);

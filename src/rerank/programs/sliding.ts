@@ -47,10 +47,5 @@ export const slidingEntry: ProgramEntry = {
   form: 'sliding[:WINDOW[/STRIDE]][@TOP]',
   summary: 'windows from the last ranks to the first, the best carried along',
   numbers: 2,
-  create: ([size, stride], { top }) =>
-    sliding({
-      ...(size === undefined ? {} : { size }),
-      ...(stride === undefined ? {} : { stride }),
-      ...(top === undefined ? {} : { top }),
-    }),
+  create: ([size, stride], { top }) => sliding({ size, stride, top }),
 };
