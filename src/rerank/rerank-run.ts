@@ -2,7 +2,7 @@ import type { Candidates } from '../core/candidates.js';
 import { stopsOthers } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Ranking } from '../core/ranking.js';
-import { createReranker, type RerankerOptions } from './reranker.js';
+import { composeReranker, type RerankerOptions } from './reranker.js';
 
 export interface RerankRunOptions extends RerankerOptions, JobOptions {
   /** Queries in the work at a time; the comparisons of all together stay within `concurrency`. @default `concurrency` */
@@ -21,7 +21,7 @@ export async function* rerankRun(
   options: RerankRunOptions,
 ): AsyncGenerator<Ranking> {
   const { signal, onProgress, total } = options;
-  const reranker = createReranker(options);
+  const reranker = composeReranker(options);
   const ahead = Math.max(1, options.queriesAtOnce ?? options.concurrency ?? 4);
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal?.reason);

@@ -41,7 +41,7 @@ export interface Reranker {
 }
 
 /** A program and a comparator as one. @throws RankforgeError `unknown-name`, `usage` */
-export function createReranker(options: RerankerOptions): Reranker {
+export function composeReranker(options: RerankerOptions): Reranker {
   const program = typeof options.program === 'string' ? parseProgram(options.program) : options.program;
   const depth = checkCount(options.depth ?? Number.POSITIVE_INFINITY, 'depth', 0);
   const limit = pLimit(checkCount(options.concurrency ?? 4, 'concurrency', 1));

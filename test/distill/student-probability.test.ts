@@ -4,7 +4,7 @@ import { makeStudent, withCard } from '../../src/distill/make-student.js';
 import { studentComparator } from '../../src/distill/student-comparator.js';
 import { trainStudent } from '../../src/distill/train-student.js';
 import { buildTrainingLists } from '../../src/distill/training-list.js';
-import { createReranker } from '../../src/rerank/reranker.js';
+import { composeReranker } from '../../src/rerank/reranker.js';
 import { createAnalyser } from '../../src/retrieval/analyser.js';
 import { termStatistics } from '../../src/retrieval/bm25.js';
 
@@ -52,7 +52,7 @@ test('a reranked item carries P(relevant) where the student was calibrated, and 
   });
   const candidates = { query: lists[0]!.query, items: passages.map((passage) => ({ passage })) };
   const rank = (student: typeof bare) =>
-    createReranker({ program: 'full', comparator: studentComparator(student) }).rerank(candidates);
+    composeReranker({ program: 'full', comparator: studentComparator(student) }).rerank(candidates);
   expect((await rank(bare)).items.every(({ probability }) => probability === undefined)).toBe(true);
   const { items } = await rank(calibrated);
   for (const { score, probability } of items)

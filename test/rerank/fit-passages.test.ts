@@ -5,7 +5,7 @@ import { generateComparator } from '../../src/rerank/comparators/generate.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
 import { cutToTokens, fitPassages } from '../../src/rerank/fit-passages.js';
-import { createReranker } from '../../src/rerank/reranker.js';
+import { composeReranker } from '../../src/rerank/reranker.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 
 const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(' ');
@@ -73,7 +73,7 @@ test.each([firstComparator, generateComparator, pointwiseComparator, likelihoodC
   '%o says which passages it cut',
   async (create) => {
     const model = fakeModel({ contextSize: 400, generate: () => '[B] > [A]' });
-    const reranker = createReranker({ program: 'full', comparator: create({ model }) });
+    const reranker = composeReranker({ program: 'full', comparator: create({ model }) });
     const { warnings, items } = await reranker.rerank({
       query: { id: 'q', text: 'what' },
       items: [{ passage: { id: 'short', text: words(20) } }, { passage: { id: 'long', text: words(3000) } }],

@@ -9,7 +9,7 @@ import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
 import { plan } from '../../src/rerank/plan.js';
 import type { ProgramRun } from '../../src/rerank/program.js';
-import { createReranker } from '../../src/rerank/reranker.js';
+import { composeReranker } from '../../src/rerank/reranker.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 
 const candidates = (n: number, id = 'q'): Candidates => {
@@ -63,7 +63,7 @@ describe.each(['full', 'sliding:20/10', 'sliding:8/4', 'pointwise'])('%s', (prog
     expect(model.seen).toEqual([]);
     const rankings: Ranking[] = [];
     for (const one of all)
-      rankings.push(await createReranker({ program, comparator: create({ model }) }).rerank(one));
+      rankings.push(await composeReranker({ program, comparator: create({ model }) }).rerank(one));
     const actual = (of: (usage: (typeof rankings)[number]['usage']) => number) =>
       rankings.reduce((sum, { usage }) => sum + of(usage), 0);
     expect(planned.calls).toBe(actual((usage) => usage.calls));

@@ -10,7 +10,7 @@ import { noisyComparator, oracleComparator } from '../../src/rerank/comparators/
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
 import { rerankRun } from '../../src/rerank/rerank-run.js';
-import { createReranker } from '../../src/rerank/reranker.js';
+import { composeReranker } from '../../src/rerank/reranker.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 import { collect } from './collect.js';
 
@@ -47,14 +47,14 @@ const failing = (code: ErrorCode, retryable = false) =>
   });
 
 test('usage and rounds add up, and ranks count from 1', async () => {
-  const ranking = await createReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(8));
+  const ranking = await composeReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(8));
   expect(ranking.usage).toEqual({ ...noUsage, calls: 3, promptTokens: 21, rounds: 3 });
   expect(ranking.items.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(ranking.provenance?.packageVersion).toMatch(/^\d+\.\d+/);
 });
 
 test('0, 1 and 2 candidates', async () => {
-  const reranker = createReranker({ program: 'full', comparator: reverse });
+  const reranker = composeReranker({ program: 'full', comparator: reverse });
   expect(await reranker.rerank(candidates(0))).toMatchObject({ items: [], usage: { calls: 0, rounds: 0 } });
   expect(await reranker.rerank(candidates(1))).toMatchObject({
     items: [{ id: 'p0', rank: 1, score: 1 }],
@@ -74,14 +74,14 @@ test('items below the depth keep their order below, and scores go on falling', a
       ]),
     ],
   ]);
-  const ranking = await createReranker({
+  const ranking = await composeReranker({
     program: 'full',
     comparator: oracleComparator(qrels),
     depth: 3,
   }).rerank(candidates(6));
   expect(ids(ranking)).toEqual(['p1', 'p2', 'p0', 'p3', 'p4', 'p5']);
   expect(ranking.items.map(({ score }) => score)).toEqual([3, 1, 0, -1, -2, -3]);
-  const sliding = await createReranker({
+  const sliding = await composeReranker({
     program: 'sliding:2/1',
     comparator: oracleComparator(qrels),
     depth: 3,
@@ -101,7 +101,7 @@ test('every candidate comes out once, and scores never rise', async () => {
   ]);
   await fc.assert(
     fc.asyncProperty(shape, async ({ n, depth, sd, program }) => {
-      const { items } = await createReranker({
+      const { items } = await composeReranker({
         program,
         depth,
         comparator: noisyComparator(qrels, sd),
@@ -116,7 +116,7 @@ test('every candidate comes out once, and scores never rise', async () => {
 
 test('duplicate ids are refused before anything is sent; equal and empty texts are fine', async () => {
   const model = fakeModel();
-  const reranker = createReranker({ program: 'full', comparator: likelihoodComparator({ model }) });
+  const reranker = composeReranker({ program: 'full', comparator: likelihoodComparator({ model }) });
   const twice = { ...candidates(2), items: [...candidates(2).items, ...candidates(1).items] };
   await expect(reranker.rerank(twice)).rejects.toMatchObject({
     code: 'duplicate-id',
@@ -138,7 +138,7 @@ describe('failures', () => {
       if (attempt === 0) throw new RankforgeError('server-error', 'down', { hint: 'Wait.', retryable: true });
       return [1, 0];
     });
-    const ranking = await createReranker({ program: 'full', comparator: flaky }).rerank(candidates(2));
+    const ranking = await composeReranker({ program: 'full', comparator: flaky }).rerank(candidates(2));
     expect([attempts, ids(ranking)]).toEqual([
       [0, 1],
       ['p1', 'p0'],
@@ -152,13 +152,13 @@ describe('failures', () => {
       throw new RankforgeError('server-error', 'down', { hint: 'Wait.', retryable });
     });
     await expect(
-      createReranker({ program: 'full', comparator: broken }).rerank(candidates(2)),
+      composeReranker({ program: 'full', comparator: broken }).rerank(candidates(2)),
     ).rejects.toMatchObject({ code: 'server-error' });
     expect(calls).toBe(retryable ? 2 : 1);
   });
 
   test('with "keep" the group keeps its order, and a warning says so', async () => {
-    const ranking = await createReranker({
+    const ranking = await composeReranker({
       program: 'sliding:2/1',
       comparator: failing('timeout'),
       onFailure: 'keep',
@@ -176,7 +176,7 @@ describe('failures', () => {
     'missing-package',
   ] as const)('%s is thrown even with "keep"', async (code) => {
     await expect(
-      createReranker({ program: 'full', comparator: failing(code), onFailure: 'keep' }).rerank(candidates(2)),
+      composeReranker({ program: 'full', comparator: failing(code), onFailure: 'keep' }).rerank(candidates(2)),
     ).rejects.toMatchObject({ code });
   });
 
@@ -185,7 +185,7 @@ describe('failures', () => {
       throw new TypeError('undefined is not a function');
     });
     await expect(
-      createReranker({ program: 'full', comparator: bug, onFailure: 'keep' }).rerank(candidates(2)),
+      composeReranker({ program: 'full', comparator: bug, onFailure: 'keep' }).rerank(candidates(2)),
     ).rejects.toThrow(TypeError);
   });
 
@@ -193,7 +193,7 @@ describe('failures', () => {
     'an order of %j is no ranking of two',
     async (order) => {
       await expect(
-        createReranker({ program: 'full', comparator: comparator(() => order) }).rerank(candidates(2)),
+        composeReranker({ program: 'full', comparator: comparator(() => order) }).rerank(candidates(2)),
       ).rejects.toMatchObject({ code: 'unparsed-ranking' });
     },
   );
@@ -206,7 +206,7 @@ describe('failures', () => {
         return sample ? '[B] > [A]' : 'I cannot rank 2 passages.';
       },
     });
-    const ranking = await createReranker({
+    const ranking = await composeReranker({
       program: 'full',
       comparator: generateComparator({ model }),
     }).rerank(candidates(2));
@@ -233,7 +233,7 @@ describe('failures', () => {
         }
       },
     });
-    const reranker = createReranker({
+    const reranker = composeReranker({
       program: 'pointwise',
       comparator: pointwiseComparator({ model }),
       concurrency: 4,
@@ -248,7 +248,7 @@ describe('stopping and progress', () => {
   test('an abort before and during the work throws its reason', async () => {
     const stop = new AbortController();
     const model = fakeModel({ before: () => new Promise((resolve) => setTimeout(resolve, 5)) });
-    const reranker = createReranker({ program: 'sliding:4/2', comparator: likelihoodComparator({ model }) });
+    const reranker = composeReranker({ program: 'sliding:4/2', comparator: likelihoodComparator({ model }) });
     const work = reranker.rerank(candidates(100), { signal: stop.signal });
     setTimeout(() => stop.abort(new Error('enough')), 20);
     await expect(work).rejects.toThrow('enough');
@@ -270,7 +270,7 @@ describe('stopping and progress', () => {
       listeners--;
       remove(...args);
     };
-    await createReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(20), { signal });
+    await composeReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(20), { signal });
     await collect(
       rerankRun([candidates(4), candidates(4)], { program: 'full', comparator: reverse, signal }),
     );
@@ -279,7 +279,7 @@ describe('stopping and progress', () => {
 
   test('progress counts the comparisons to their end', async () => {
     const seen: Progress[] = [];
-    await createReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(8), {
+    await composeReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(8), {
       onProgress: (progress) => seen.push(progress),
     });
     expect(seen.map(({ done, total }) => [done, total])).toEqual([
@@ -292,7 +292,7 @@ describe('stopping and progress', () => {
 
   test('no more calls at a time than asked for, and that many', async () => {
     const model = fakeModel({ before: () => new Promise((resolve) => setTimeout(resolve, 2)) });
-    await createReranker({
+    await composeReranker({
       program: 'pointwise',
       comparator: pointwiseComparator({ model }),
       concurrency: 3,
@@ -361,7 +361,7 @@ describe('rerankRun', () => {
 });
 
 test.each([[{ depth: -1 }], [{ concurrency: 0 }], [{ depth: 1.5 }]])('%j is refused', (wrong) => {
-  expect(() => createReranker({ program: 'full', comparator: reverse, ...wrong })).toThrow(
+  expect(() => composeReranker({ program: 'full', comparator: reverse, ...wrong })).toThrow(
     expect.objectContaining({ code: 'usage' }),
   );
 });
@@ -369,13 +369,13 @@ test.each([[{ depth: -1 }], [{ concurrency: 0 }], [{ depth: 1.5 }]])('%j is refu
 test('a group larger than the comparator takes is refused with what to do', async () => {
   const small = { ...reverse, maxGroup: 4 };
   await expect(
-    createReranker({ program: 'full', comparator: small }).rerank(candidates(5)),
+    composeReranker({ program: 'full', comparator: small }).rerank(candidates(5)),
   ).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('sliding:4') });
 });
 
 test('a listwise comparator has no score for a passage alone', async () => {
   const comparator = generateComparator({ model: fakeModel() });
   await expect(
-    createReranker({ program: 'pointwise', comparator }).rerank(candidates(3)),
+    composeReranker({ program: 'pointwise', comparator }).rerank(candidates(3)),
   ).rejects.toMatchObject({ code: 'unsupported' });
 });

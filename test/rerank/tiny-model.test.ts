@@ -9,7 +9,7 @@ import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
 import { chooseLabels } from '../../src/rerank/labels.js';
 import { plan } from '../../src/rerank/plan.js';
-import { createReranker } from '../../src/rerank/reranker.js';
+import { composeReranker } from '../../src/rerank/reranker.js';
 import { tinyGguf } from '../fixtures/tiny-gguf.js';
 
 const vocabulary =
@@ -72,7 +72,7 @@ describe('on a real llama.cpp model', () => {
       const all = ['q1', 'q2', 'q3'].map((id) => candidates(20, id));
       const planned = plan({ program, comparator, candidates: all });
       const rankings: Ranking[] = [];
-      for (const one of all) rankings.push(await createReranker({ program, comparator }).rerank(one));
+      for (const one of all) rankings.push(await composeReranker({ program, comparator }).rerank(one));
       const sum = (of: (ranking: Ranking) => number) => rankings.reduce((total, one) => total + of(one), 0);
       for (const [index, { items, warnings, provenance }] of rankings.entries()) {
         expect(items.map(({ id }) => id).sort()).toEqual(
@@ -94,10 +94,10 @@ describe('on a real llama.cpp model', () => {
     async (program) => {
       const comparator = generateComparator({ model });
       const one = candidates(12, 'q');
-      await expect(createReranker({ program, comparator }).rerank(one)).rejects.toMatchObject({
+      await expect(composeReranker({ program, comparator }).rerank(one)).rejects.toMatchObject({
         code: 'unparsed-ranking',
       });
-      const { items, warnings, usage } = await createReranker({
+      const { items, warnings, usage } = await composeReranker({
         program,
         comparator,
         onFailure: 'keep',
@@ -112,7 +112,7 @@ describe('on a real llama.cpp model', () => {
   );
 
   test('a vocabulary too small for so many labels is an error that says what to do', async () => {
-    const reranker = createReranker({ program: 'full', comparator: firstComparator({ model }) });
+    const reranker = composeReranker({ program: 'full', comparator: firstComparator({ model }) });
     await expect(reranker.rerank(candidates(60, 'many', 5))).rejects.toMatchObject({
       code: 'ambiguous-labels',
       hint: expect.stringContaining('smaller windows'),
@@ -121,7 +121,7 @@ describe('on a real llama.cpp model', () => {
 
   test('the same ranking comes out twice, and the passages decide it', async () => {
     for (const create of [firstComparator, pointwiseComparator, likelihoodComparator]) {
-      const reranker = createReranker({ program: 'full', comparator: create({ model }) });
+      const reranker = composeReranker({ program: 'full', comparator: create({ model }) });
       const [once, again] = [
         await reranker.rerank(candidates(6, 'q1')),
         await reranker.rerank(candidates(6, 'q1')),
@@ -135,7 +135,7 @@ describe('on a real llama.cpp model', () => {
   test('pointwise scores do not depend on the program or the other passages', async () => {
     for (const create of [pointwiseComparator, likelihoodComparator]) {
       const scores = async (program: string, n: number) => {
-        const { items } = await createReranker({ program, comparator: create({ model }) }).rerank(
+        const { items } = await composeReranker({ program, comparator: create({ model }) }).rerank(
           candidates(n, 'q1'),
         );
         return new Map(items.map(({ id, score }) => [id, score]));
@@ -156,7 +156,7 @@ describe('on a real llama.cpp model', () => {
       const { items } = candidates(3, 'q');
       const long = { passage: { id: 'long', text: 'water '.repeat(5000) } };
       for (const create of [firstComparator, pointwiseComparator, likelihoodComparator]) {
-        const ranking = await createReranker({
+        const ranking = await composeReranker({
           program: 'full',
           comparator: create({ model: small }),
         }).rerank({ query: { id: 'q', text: 'water' }, items: [...items, long] });
@@ -172,7 +172,7 @@ describe('on a real llama.cpp model', () => {
   });
 
   test('an abort frees the model for the next ranking', async () => {
-    const reranker = createReranker({ program: 'pointwise', comparator: likelihoodComparator({ model }) });
+    const reranker = composeReranker({ program: 'pointwise', comparator: likelihoodComparator({ model }) });
     const stop = new AbortController();
     const work = reranker.rerank(candidates(60, 'q1'), {
       signal: stop.signal,

@@ -15,7 +15,7 @@ import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import { writeRun } from '../../formats/trec-run.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
-import { createReranker } from '../../rerank/reranker.js';
+import { composeReranker } from '../../rerank/reranker.js';
 import type { ForgeContext } from '../forge-context.js';
 import { rankingRow } from '../report/ranking-row.js';
 import type { BaselineComparison, RankingRow } from '../report/report-data.js';
@@ -156,7 +156,7 @@ async function rankWith(
   }: JobOptions & { readonly depth: number; readonly encoder: EmbeddingModel | undefined },
 ): Promise<Run> {
   await using comparator = studentComparator(student, encoder ? { encoder } : {});
-  const reranker = createReranker({ program: 'full', comparator, depth });
+  const reranker = composeReranker({ program: 'full', comparator, depth });
   const run = new Map<string, readonly ScoredId[]>();
   for (const list of lists) {
     const { items } = await reranker.rerank(list, signal ? { signal } : {});

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { readRun } from '../../../src/formats/trec-run.js';
 import { readRecordedReplies, replayComparator } from '../../../src/rerank/comparators/replay.js';
 import { rerankRun } from '../../../src/rerank/rerank-run.js';
-import { createReranker } from '../../../src/rerank/reranker.js';
+import { composeReranker } from '../../../src/rerank/reranker.js';
 import { sharedData } from '../../shared-data.js';
 import { collect } from '../collect.js';
 import { dl19Candidates, dl19Qrels, hasDl19, ndcg10 } from '../dl19.js';
@@ -72,14 +72,14 @@ const candidates = (...ids: string[]) => ({
 const record = (response: string, end = 2) => ({ qid: 'q', start: 0, end, response });
 
 test('a query ranked again starts its records over', async () => {
-  const reranker = createReranker({ program: 'full', comparator: replayComparator([record('[2] > [1]')]) });
+  const reranker = composeReranker({ program: 'full', comparator: replayComparator([record('[2] > [1]')]) });
   for (let time = 0; time < 2; time++) {
     expect((await reranker.rerank(candidates('a', 'b'))).items.map(({ id }) => id)).toEqual(['b', 'a']);
   }
 });
 
 test('a record of another window size and a query without records are errors', async () => {
-  const reranker = createReranker({
+  const reranker = composeReranker({
     program: 'full',
     comparator: replayComparator([record('[2] > [1]', 20)]),
   });
@@ -103,7 +103,7 @@ test('a bad line of a recording is named', async () => {
 
 test('a kept window takes one record, and the next window takes the next', async () => {
   const comparator = replayComparator([record('no ranking'), record('[2] > [1]')]);
-  const reranker = createReranker({ program: 'sliding:2/1', comparator, onFailure: 'keep' });
+  const reranker = composeReranker({ program: 'sliding:2/1', comparator, onFailure: 'keep' });
   const { items, warnings } = await reranker.rerank(candidates('a', 'b', 'c'));
   expect(items.map(({ id }) => id)).toEqual(['b', 'a', 'c']);
   expect(warnings.map(({ code }) => code)).toEqual(['kept-order']);
