@@ -8,7 +8,9 @@ const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'u
   exports: Record<string, unknown>;
   peerDependencies: Record<string, string>;
 };
-const subpaths = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+// A framework's surface extends its classes, so it wants the framework beside it.
+const frameworks = ['./langchain', './llamaindex'];
+const subpaths = Object.keys(exports).filter((path) => !path.endsWith('.json') && !frameworks.includes(path));
 let project: string;
 
 // npm's own script when npm runs the tests: npm.cmd cannot be spawned without a shell.
@@ -41,6 +43,13 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 test.each(subpaths)('an empty project that installs the package can import %s', (subpath) => {
   const name = subpath === '.' ? 'rankforge' : `rankforge/${subpath.slice(2)}`;
   expect(Number(node(`console.log(Object.keys(await import('${name}')).length)`))).toBeGreaterThan(0);
+});
+
+test.each(frameworks)('%s asks for its framework by name where it is not there', (subpath) => {
+  const found = node(
+    `import('rankforge/${subpath.slice(2)}').then(() => 'loaded', ({ message }) => message).then(console.log)`,
+  );
+  expect(found).toMatch(subpath === './langchain' ? /@langchain\/core/ : /@llamaindex\/core/);
 });
 
 test('rankforge/rerank loads no native module', () => {

@@ -1,0 +1,62 @@
+import { passageText } from '../../core/passage.js';
+import { noUsage } from '../../core/usage.js';
+import { dot, orderByScore, zScores } from '../../core/vectors.js';
+import type { EmbeddingModel } from '../../models/embedding-model.js';
+import { createAnalyser } from '../../retrieval/analyser.js';
+import { bm25Pair, termStatistics } from '../../retrieval/bm25.js';
+import { feedbackScores } from '../../retrieval/feedback.js';
+import type { Comparator } from '../comparator.js';
+
+export interface FusedOptions {
+  /** Without it BM25 alone orders. It stays its opener's: disposing the comparator does not dispose it. */
+  readonly encoder?: EmbeddingModel;
+}
+
+// The best of so many are taken as relevant; in a list hardly longer they would be most of it.
+const feedbackTop = 5;
+const feedbackFrom = 4 * feedbackTop;
+
+/**
+ * No language model: z-scores of cosine + 0.5 BM25, and from 20 passages on + 0.5 nearness to the mean of that sum's best
+ * five. BM25 counts its terms' frequencies in the list itself, so it wants all candidates in one group (program `full`).
+ */
+export function fusedComparator({ encoder }: FusedOptions = {}): Comparator {
+  const analyse = createAnalyser('english');
+  return {
+    name: encoder ? 'fused' : 'bm25',
+    absolute: false,
+    ...(encoder ? { provenance: { modelId: encoder.id } } : {}),
+    async compare(query, passages, { signal } = {}) {
+      signal?.throwIfAborted();
+      const statistics = termStatistics(passages, analyse);
+      const queryTerms = analyse(query.text);
+      const lexical = passages.map((passage) =>
+        bm25Pair(queryTerms, analyse(passageText(passage)), statistics),
+      );
+      const scores = encoder ? await withVectors(encoder, lexical) : lexical;
+      return { order: orderByScore(scores), scores, usage: noUsage, warnings: [] };
+
+      async function withVectors(model: EmbeddingModel, bm25: readonly number[]): Promise<number[]> {
+        const [question, ...vectors] = await model.embed([query.text, ...passages.map(passageText)], {
+          signal,
+        });
+        const cosines = zScores(vectors.map((vector) => dot(question!, vector)));
+        const sum = zScores(bm25).map((score, index) => cosines[index]! + 0.5 * score);
+        if (passages.length < feedbackFrom) return sum;
+        const order = orderByScore(sum);
+        const near = zScores(
+          feedbackScores(
+            order.map((index) => vectors[index]!),
+            { top: feedbackTop },
+          ),
+        );
+        order.forEach((index, rank) => {
+          sum[index]! += 0.5 * near[rank]!;
+        });
+        return sum;
+      }
+    },
+    cost: () => ({ calls: 0, promptTokens: 0, outputTokens: 0 }),
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,0 +1,1 @@
+export * from './reranking-model.js';

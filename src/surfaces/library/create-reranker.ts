@@ -1,0 +1,141 @@
+import type { Candidates } from '../../core/candidates.js';
+import type { JobOptions } from '../../core/progress.js';
+import type { Query } from '../../core/query.js';
+import type { Ranking } from '../../core/ranking.js';
+import type { Comparator } from '../../rerank/comparator.js';
+import type { Program } from '../../rerank/program.js';
+import { parseProgram } from '../../rerank/programs/registry.js';
+import { composeReranker, type Reranker } from '../../rerank/reranker.js';
+import { type GivenDocument, type RerankedDocument, toPassages, toResults } from './documents.js';
+import { type NamedComparatorOptions, openNamedComparator } from './open-comparator.js';
+
+export interface CreateRerankerOptions extends Omit<NamedComparatorOptions, keyof JobOptions> {
+  /**
+   * What to compare, as `--method`: `full`, `sliding:20/10`, … @default the comparator's natural one: each passage alone
+   * where scores are absolute, all at once where no language model reads them, else `sliding:20/10`
+   */
+  readonly method?: string | Program;
+  /**
+   * How, as `--compare`: `first`, `likelihood`, `student:FOLDER`, … @default `likelihood` where a model is given, else `fused`
+   */
+  readonly compare?: string | Comparator;
+  /** Documents reranked; those below keep their order. @default all */
+  readonly depth?: number;
+  /** What a comparison that failed twice does. @default 'throw' */
+  readonly onFailure?: 'throw' | 'keep';
+}
+
+export interface RerankOptions extends JobOptions {
+  /** Results returned, best first. @default all */
+  readonly top?: number;
+}
+
+export interface RerankResult<D extends GivenDocument> extends Pick<Ranking, 'usage' | 'warnings'> {
+  /** Best first. */
+  readonly results: readonly RerankedDocument<D>[];
+}
+
+/** A reranker that opens what it needs when it is first used, and keeps it until it is disposed of. */
+export interface DocumentReranker extends AsyncDisposable {
+  /**
+   * Orders texts, or `{ text, title?, id? }`, by how well they answer a query.
+   * @throws RankforgeError whatever opening or comparing throws; the signal's reason
+   */
+  rerank<D extends GivenDocument>(
+    query: string | Query,
+    documents: readonly D[],
+    options?: RerankOptions,
+  ): Promise<RerankResult<D>>;
+  /** The same for candidates of a first stage. @throws as `rerank` */
+  rank(candidates: Candidates, options?: JobOptions): Promise<Ranking>;
+  /** Opens everything now, so that the first query does not wait for it. @throws RankforgeError */
+  open(options?: JobOptions): Promise<void>;
+}
+
+/**
+ * A reranker from names: `createReranker({ model: 'qwen2.5-coder-1.5b-instruct', compare: 'first', method: 'sliding:20/10' })`.
+ * With no settings: the encoder's cosine, BM25 and feedback fused, no language model.
+ * @throws RankforgeError `unknown-name`, `usage` for a method that does not exist
+ */
+export function createReranker(options: CreateRerankerOptions = {}): DocumentReranker {
+  const { method, compare = options.model === undefined ? 'fused' : 'likelihood' } = options;
+  const program = typeof method === 'string' ? parseProgram(method) : method;
+  const open = async (job: JobOptions): Promise<Opened> => {
+    const comparator =
+      typeof compare === 'string' ? await openNamedComparator(compare, { ...options, ...job }) : compare;
+    const { depth, concurrency, onFailure } = options;
+    return {
+      // A comparator that was given stays its giver's.
+      comparator: typeof compare === 'string' ? comparator : undefined,
+      reranker: composeReranker({
+        program: program ?? naturalMethod(comparator),
+        comparator,
+        depth,
+        concurrency,
+        onFailure,
+      }),
+    };
+  };
+
+  let opened: Promise<Opened> | undefined;
+  const ready = (job: JobOptions = {}): Promise<Opened> => {
+    // Callers share one opening, which no single one's signal should end; what failed is tried again.
+    opened ??= open({ onProgress: job.onProgress }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return orAborted(opened, job.signal);
+  };
+  const rank = async (candidates: Candidates, job: JobOptions = {}): Promise<Ranking> =>
+    (await ready(job)).reranker.rerank(candidates, job);
+
+  return {
+    rank,
+    async rerank(query, documents, { top, ...job } = {}) {
+      const passages = toPassages(documents);
+      const ranking = await rank(
+        {
+          query: typeof query === 'string' ? { id: 'query', text: query } : query,
+          items: passages.map((passage) => ({ passage })),
+        },
+        job,
+      );
+      const { usage, warnings } = ranking;
+      return { results: toResults(ranking, documents, passages).slice(0, top), usage, warnings };
+    },
+    async open(job) {
+      await ready(job);
+    },
+    async [Symbol.asyncDispose]() {
+      const last = await opened?.catch(() => undefined);
+      opened = undefined;
+      await last?.comparator?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Opened {
+  readonly reranker: Reranker;
+  readonly comparator: Comparator | undefined;
+}
+
+function naturalMethod({ absolute, provenance, name }: Comparator): string {
+  if (absolute) return 'pointwise';
+  return provenance?.promptId === undefined || name.startsWith('student') ? 'full' : 'sliding:20/10';
+}
+
+/** The promise's outcome, or the signal's reason if that comes first. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort!);
+  }
+}

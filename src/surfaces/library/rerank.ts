@@ -1,0 +1,56 @@
+import { RankforgeError } from '../../core/errors.js';
+import type { Query } from '../../core/query.js';
+import type { Warning } from '../../core/warning.js';
+import {
+  createReranker,
+  type DocumentReranker,
+  type RerankOptions,
+  type RerankResult,
+} from './create-reranker.js';
+import type { GivenDocument } from './documents.js';
+
+/** One for the process: an encoder takes a second to open. */
+const best = createReranker();
+const lexical = createReranker({ compare: 'bm25' });
+
+/**
+ * Orders documents by how well they answer a query, with the best that this machine can run at once: the encoder, BM25 and
+ * feedback fused. Needs no key and no settings; the first call fetches the encoder's weights (91 MB) once. Where there is
+ * no `onnxruntime-node`, or the weights cannot be had, BM25 alone orders, with the warning `no-encoder`.
+ * `createReranker` does everything else.
+ * @throws RankforgeError `usage`, `duplicate-id`; the signal's reason
+ */
+export async function rerank<D extends GivenDocument>(
+  query: string | Query,
+  documents: readonly D[],
+  options: RerankOptions = {},
+): Promise<RerankResult<D>> {
+  const { reranker, warnings } = await openDefaultReranker(options);
+  const result = await reranker.rerank(query, documents, options);
+  return { ...result, warnings: [...warnings, ...result.warnings] };
+}
+
+/** The reranker behind `rerank`, opened, and what is less good about it than it could be. It belongs to the process. */
+export async function openDefaultReranker({
+  signal,
+  onProgress,
+}: Pick<RerankOptions, 'signal' | 'onProgress'> = {}): Promise<{
+  readonly reranker: DocumentReranker;
+  readonly warnings: readonly Warning[];
+}> {
+  try {
+    await best.open({ signal, onProgress });
+    return { reranker: best, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof RankforgeError) || !noEncoder.has(error.code)) throw error;
+    const message = `BM25 alone ordered the documents, since the encoder could not be opened: ${error.message}. ${error.hint}`;
+    return { reranker: lexical, warnings: [{ code: 'no-encoder', message }] };
+  }
+}
+
+const noEncoder: ReadonlySet<string> = new Set([
+  'missing-package',
+  'download-failed',
+  'no-permission',
+  'disk-full',
+]);

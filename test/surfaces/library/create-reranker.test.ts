@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createReranker } from '../../../src/surfaces/library/create-reranker.js';
+import { rerank } from '../../../src/surfaces/library/rerank.js';
+import { stubComparator } from './stub-comparator.js';
+
+const documents = [
+  'Ticks are no insects.',
+  'A flea lives for two to three months.',
+  'The fleas of cats and dogs live on blood.',
+];
+
+describe('createReranker', () => {
+  test('orders texts and says where each was', async () => {
+    await using reranker = createReranker({ compare: 'bm25' });
+    const { results, usage } = await reranker.rerank('how many months does a flea live', documents);
+    expect(results.map(({ index }) => index)).toEqual([1, 2, 0]);
+    expect(results[0]).toMatchObject({ document: documents[1], index: 1 });
+    expect(results[0]!.score).toBeGreaterThan(results[1]!.score);
+    expect(usage.calls).toBe(0);
+  });
+
+  test('gives back the objects that it was given', async () => {
+    const given = documents.map((text, key) => ({ text, key }));
+    await using reranker = createReranker({ compare: 'bm25' });
+    const { results } = await reranker.rerank('flea', given, { top: 1 });
+    expect(results).toHaveLength(1);
+    expect(results[0]!.document).toBe(given[results[0]!.index]);
+  });
+
+  test('any documents come back once each, in an order of falling scores', async () => {
+    await using reranker = createReranker({ compare: 'bm25' });
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.array(fc.string(), { maxLength: 30 }), async (query, texts) => {
+        const { results } = await reranker.rerank(query, texts);
+        expect(results.map(({ index }) => index).sort((a, b) => a - b)).toEqual(texts.map((_, i) => i));
+        results.forEach(({ score }, rank) => {
+          if (rank > 0) expect(score).toBeLessThanOrEqual(results[rank - 1]!.score);
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a listwise comparator gets windows, an absolute one each passage alone', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => `text ${index}`);
+    const listwise = stubComparator({ absolute: false, provenance: { promptId: 'p' } });
+    await createReranker({ compare: listwise }).rerank('q', many);
+    expect(Math.max(...listwise.groups)).toBe(20);
+    const absolute = stubComparator({ absolute: true });
+    await createReranker({ compare: absolute }).rerank('q', many);
+    expect(absolute.groups).toEqual(many.map(() => 1));
+  });
+
+  test('a comparator that was given stays open', async () => {
+    const given = stubComparator({ absolute: true });
+    {
+      await using reranker = createReranker({ compare: given });
+      await reranker.rerank('q', ['a', 'b']);
+    }
+    expect(given.disposed).toBe(false);
+  });
+
+  test('what cannot be opened is an error each time it is asked for', async () => {
+    const reranker = createReranker({ compare: 'student:/nowhere' });
+    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject({ code: 'missing-file' });
+    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject({ code: 'missing-file' });
+    await expect(createReranker({ compare: 'frist' }).rerank('q', ['a'])).rejects.toMatchObject({
+      code: 'unknown-name',
+    });
+    expect(() => createReranker({ method: 'slidng' })).toThrowError(
+      expect.objectContaining({ code: 'unknown-name' }),
+    );
+  });
+
+  test('bad documents are named by their place', async () => {
+    const reranker = createReranker({ compare: 'bm25' });
+    await expect(reranker.rerank('q', ['a', null as unknown as string])).rejects.toMatchObject({
+      code: 'usage',
+      where: 'documents[1]',
+    });
+    const twice = [
+      { id: 'x', text: 'a' },
+      { id: 'x', text: 'b' },
+    ];
+    await expect(reranker.rerank('q', twice)).rejects.toMatchObject({ code: 'duplicate-id' });
+  });
+
+  test("an abort reaches the caller, and leaves the reranker's opening to others", async () => {
+    const reranker = createReranker({ compare: 'bm25' });
+    const reason = new Error('enough');
+    await expect(reranker.rerank('q', ['a'], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(reranker.rerank('q', ['a'])).resolves.toMatchObject({ results: [{ index: 0 }] });
+  });
+});
+
+test('rerank without any setting ranks, or says why BM25 did', async () => {
+  // Without a network and without weights the second; with them the first. Both rank.
+  const { results, warnings } = await rerank('how many months does a flea live', documents);
+  expect(results.map(({ index }) => index)[0]).toBe(1);
+  for (const { code } of warnings) expect(code).toBe('no-encoder');
+});
