@@ -48,9 +48,7 @@ const detach = (slice: string): string => Buffer.from(slice, 'utf16le').toString
 /** The term of one word; empty for a stop word. */
 function englishTerm(word: string): string {
   const lower = word.replace(/['\u2019\uff07][sS]$/, '').toLowerCase();
-  if (stopWords.has(lower)) return '';
-  // Porter leaves words of one and two letters alone.
-  return lower.length <= 2 ? lower : stemmer(lower);
+  return stopWords.has(lower) ? '' : stemmer(lower);
 }
 
 // Raised when an analyser gives other terms than before, so that old indexes are refused.

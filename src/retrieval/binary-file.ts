@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromFileError, RankforgeError } from '../core/errors.js';
@@ -46,10 +46,10 @@ export async function writeBinaryFile(
       length: data.length,
     })),
   };
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'wx');
     try {
       const hash = createHash('sha256');
       for (const part of [encodeHeader(header), ...Object.values(sections).map(bytesOf)])
@@ -61,7 +61,8 @@ export async function writeBinaryFile(
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where removing fails too, the first error is the one to tell.
+    await rm(temporary, { force: true }).catch(() => {});
     throw fromFileError(error, path);
   }
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { hashValue } from '../core/hash.js';
 import { type Passage, passageText } from '../core/passage.js';
 import type { JobOptions } from '../core/progress.js';
 import type { ScoredId } from '../core/run.js';
@@ -75,18 +74,22 @@ export class Bm25Index {
   /**
    * The k passages that score highest, best first; only such as share a term with the query.
    * @param queryText any text; without a known term there are no results
+   * @throws {RangeError} when `k` is negative
    */
   search(queryText: string, k: number): ScoredId[] {
     const { ids, postings } = this.#parts;
     const terms = this.#termNumbers(queryText);
+    const touched = terms.reduce(
+      (sum, term) => sum + postings.offsets[term + 1]! - postings.offsets[term]!,
+      0,
+    );
+    // Before the first sum: a k that it refuses leaves none behind.
+    const best = new TopK(Math.min(k, ids.length, touched));
     const sums = this.#sums;
-    let touched = 0;
     for (const term of terms) {
       const end = postings.offsets[term + 1]!;
-      touched += end - postings.offsets[term]!;
       for (let i = postings.offsets[term]!; i < end; i++) sums[postings.passages[i]!]! += postings.scores[i]!;
     }
-    const best = new TopK(Math.min(k, ids.length, touched));
     if (touched < ids.length) {
       // Few postings: walk them again, and leave each sum at zero so that a passage counts once.
       for (const term of terms) {
@@ -145,7 +148,7 @@ export class Bm25Index {
   async save(folder: string): Promise<void> {
     const { settings, ids, terms, postings, meanLength } = this.#parts;
     await writeBinaryFile(join(folder, fileName), kind, {
-      settings: { ...plainSettings(settings), hash: hashValue(plainSettings(settings)), meanLength },
+      settings: { analyser: settings.analyser.id, k1: settings.k1, b: settings.b, meanLength },
       sections: { ids: encodeTexts(ids), terms: encodeTexts([...terms.keys()]), ...postings },
     });
   }
@@ -164,15 +167,14 @@ export class Bm25Index {
       k1: Number(saved.k1),
       b: Number(saved.b),
     };
-    const settings = { analyser, k1, b };
-    if (saved.hash !== hashValue(plainSettings(settings))) {
+    if (saved.analyser !== analyser.id || saved.k1 !== k1 || saved.b !== b) {
       throw badFile(path, `it was built with analyser ${saved.analyser}, k1 ${saved.k1} and b ${saved.b}`);
     }
     const ids = decodeTexts(sections.ids);
     const { offsets, passages, scores } = sections as unknown as Postings;
     return new Bm25Index(
       {
-        settings,
+        settings: { analyser, k1, b },
         ids,
         terms: new Map(decodeTexts(sections.terms).map((term, number) => [term, number])),
         postings: { offsets, passages, scores },
@@ -192,9 +194,3 @@ export class Bm25Index {
     return numbers;
   }
 }
-
-const plainSettings = ({ analyser, k1, b }: Required<Bm25IndexSettings>) => ({
-  analyser: analyser.id,
-  k1,
-  b,
-});

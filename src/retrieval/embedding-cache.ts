@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fromFileError } from '../core/errors.js';
 import { sha256 } from '../core/hash.js';
@@ -21,15 +21,8 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
   const path = join(folder, `embeddings-${sha256(`${model.id} ${model.dimensions}`).slice(0, 16)}.bin`);
   const vectorSize = model.dimensions * 4;
   const recordSize = keySize + vectorSize + checkSize;
-  let file: FileHandle;
-  try {
-    await mkdir(folder, { recursive: true });
-    file = await open(path, 'a+');
-  } catch (error) {
-    throw fromFileError(error, path);
-  }
   // By key, where its record begins: only likely, as another process may write to the file too, so records are checked.
-  const places = await readPlaces(file, recordSize);
+  const { file, places } = await openRecords(path, recordSize);
 
   const readVector = async (key: string): Promise<Float32Array | undefined> => {
     const place = places.get(key);
@@ -93,23 +86,38 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
 const isWhole = (record: Buffer): boolean =>
   crc32(record.subarray(0, -checkSize)) === record.readUInt32LE(record.length - checkSize);
 
-/** Reads the keys of all whole records. A record that was cut while it was written is left out, with the rest of its file. */
+async function openRecords(path: string, recordSize: number) {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, 'a+');
+    try {
+      return { file, places: await readPlaces(file, recordSize) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  } catch (error) {
+    throw fromFileError(error, path);
+  }
+}
+
+/** Reads the keys of all whole records. A record that was cut while it was written is dropped, with the rest of its file. */
 async function readPlaces(file: FileHandle, recordSize: number): Promise<Map<string, number>> {
   const places = new Map<string, number>();
   const bytes = Buffer.alloc(recordsPerRead * recordSize);
-  for (let start = 0; ; start += bytes.length) {
+  for (let start = 0; ; ) {
     const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    for (let i = 0; i + recordSize <= bytesRead; i += recordSize) {
+    if (bytesRead === 0) return places;
+    let i = 0;
+    for (; i + recordSize <= bytesRead; i += recordSize) {
       const record = bytes.subarray(i, i + recordSize);
-      if (!isWhole(record)) {
-        await file.truncate(start + i);
-        return places;
-      }
+      if (!isWhole(record)) break;
       places.set(record.toString('hex', 0, keySize), start + i);
     }
-    if (bytesRead < bytes.length) {
-      await file.truncate(start + bytesRead - (bytesRead % recordSize));
+    if (i === 0) {
+      await file.truncate(start);
       return places;
     }
+    start += i;
   }
 }

@@ -20,8 +20,7 @@ export async function collectIds(
 ): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
   const total = Array.isArray(passages) ? passages.length : undefined;
-  const report = (): void =>
-    onProgress?.({ stage, done: numbers.size, ...(total !== undefined && { total }), unit: 'items' });
+  const report = (): void => onProgress?.({ stage, done: numbers.size, total, unit: 'items' });
   signal?.throwIfAborted();
   const take = (passage: Passage): void | Promise<void> => {
     if (numbers.has(passage.id)) {

@@ -38,7 +38,7 @@ const isExtend = /^[\p{Grapheme_Extend}\p{Mc}\p{Cf}\p{Emoji_Modifier}]$/u;
 const isComplex =
   /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tai_Le}\p{Script=New_Tai_Lue}\p{Script=Tai_Tham}]$/u;
 const isSingle = /^[\p{Ideographic}\p{Script=Hiragana}]$/u;
-const endsInHebrew = /[\u05d0-\u05ea\u05ef-\u05f2\ufb1d\ufb1f-\ufb28\ufb2a-\ufb4f]\p{M}*$/u;
+const isHebrew = /^[\u05d0-\u05ea\u05ef-\u05f2\ufb1d\ufb1f-\ufb28\ufb2a-\ufb4f]$/;
 const isLetter = /^\p{Alphabetic}$/u;
 
 function classify(character: string): number {
@@ -60,13 +60,14 @@ function classify(character: string): number {
   return other;
 }
 
-// Filled for a character when it is first met; 255 is not yet known. Later planes go through a map.
+// Filled for a character when it is first met; 255 is not yet known. It ends before the surrogates: half of a pair has no
+// class of its own, or one broken text would hide the emoji of all later ones. What lies beyond goes through a map.
 const unknown = 255;
-const table = new Uint8Array(0x10000).fill(unknown);
+const table = new Uint8Array(0xd800).fill(unknown);
 const rare = new Map<number, number>();
 
 function classOf(code: number): number {
-  if (code < 0x10000) {
+  if (code < table.length) {
     const known = table[code]!;
     if (known !== unknown) return known;
     table[code] = classify(String.fromCharCode(code));
@@ -84,14 +85,13 @@ export function forEachWord(text: string, word: (start: number, end: number) => 
   const { length } = text;
   let i = 0;
   while (i < length) {
-    const code = text.charCodeAt(i);
-    let kind = code < 0x10000 ? table[code]! : unknown;
-    if (kind === other) {
+    // Blanks and signs, the most frequent case, cost no more than this.
+    if (table[text.charCodeAt(i)] === other) {
       i++;
       continue;
     }
     const point = text.codePointAt(i)!;
-    kind = classOf(point);
+    const kind = classOf(point);
     const start = i;
     if (kind === letter || kind === digit || kind === connector || kind === katakana) i = endOfWord(text, i);
     else if (kind === complex) i = endOfRun(text, i, complex);
@@ -110,6 +110,7 @@ export function forEachWord(text: string, word: (start: number, end: number) => 
 /** The end of a word that starts with a letter, digit, connector or katakana at `start` (rules WB5 to WB13b). */
 function endOfWord(text: string, start: number): number {
   let last = other;
+  let lastPoint = text.codePointAt(start)!;
   let end = start;
   for (;;) {
     const next = end < text.length ? text.codePointAt(end)! : -1;
@@ -122,15 +123,17 @@ function endOfWord(text: string, start: number): number {
           : kind === connector;
     if (joins) {
       last = kind;
+      lastPoint = next;
       end = skipExtends(text, end + (next > 0xffff ? 2 : 1));
       continue;
     }
     // Hebrew abbreviations: an apostrophe after a letter is part of the word, a double quote between letters too.
-    if (last === letter && (next === 0x27 || next === 0x22) && endsInHebrew.test(text.slice(start, end))) {
+    if ((next === 0x27 || next === 0x22) && isHebrew.test(String.fromCodePoint(lastPoint))) {
       const after = skipExtends(text, end + 1);
-      const following = text.slice(after, after + 1);
-      if (next === 0x27 && (following === '' || classOf(following.codePointAt(0)!) !== letter)) return after;
-      if (next === 0x27 || endsInHebrew.test(following)) {
+      const following = text.codePointAt(after);
+      const letterFollows = following !== undefined && classOf(following) === letter;
+      if (next === 0x27 && !letterFollows) return after;
+      if (letterFollows && (next === 0x27 || isHebrew.test(String.fromCodePoint(following)))) {
         end = after;
         continue;
       }

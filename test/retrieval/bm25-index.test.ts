@@ -51,6 +51,7 @@ describe('search', () => {
   test('a search leaves nothing behind for the next one', () => {
     const first = index.search('cats sleep', 5);
     index.search('dogs bark cats', 5);
+    expect(() => index.search('dogs bark cats', -1)).toThrow(RangeError);
     expect(index.search('cats sleep', 5)).toEqual(first);
   });
 
@@ -131,6 +132,13 @@ describe('on disk', () => {
       expect(loaded.ids).toEqual(index.ids);
     }
     expect(await readdir(folder)).toEqual(['bm25.index']);
+  });
+
+  test('saved twice at once it is whole', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'bm25-'));
+    await Promise.all([index.save(shared), index.save(shared)]);
+    expect((await Bm25Index.load(shared)).ids).toEqual(index.ids);
+    expect(await readdir(shared)).toEqual(['bm25.index']);
   });
 
   test('other settings are refused', async () => {

@@ -18,6 +18,7 @@ describe('words as UAX #29 and Lucene break them', () => {
     ['北京 ひら カタカナ語', ['北', '京', 'ひ', 'ら', 'カタカナ', '語']],
     ['สวัสดี 한국어 नई दिल्ली', ['สวัสดี', '한국어', 'नई', 'दिल्ली']],
     ['I ❤️ 🐈‍⬛ 🇫🇷🇩🇪! 👩🏽‍🚀 ©™', ['I', '❤️', '🐈‍⬛', '🇫🇷', '🇩🇪', '👩🏽‍🚀']],
+    ["צה\"ל ג'ירפה ג' ש\u05c1'א", ['צה"ל', "ג'ירפה", "ג'", "ש\u05c1'א"]],
     ['e\u0301a soft\u00adhyphen', ['e\u0301a', 'soft\u00adhyphen']],
     ['', []],
     [' \n\t.,:_-', []],
@@ -27,6 +28,11 @@ describe('words as UAX #29 and Lucene break them', () => {
 
   test('a word of 600 characters comes in pieces of 255', () => {
     expect(wordsOf('x'.repeat(600)).map((word) => word.length)).toEqual([255, 255, 90]);
+  });
+
+  test('half a surrogate pair is passed over, and hides nothing that comes later', () => {
+    expect(wordsOf('a \ud83d b \udc08 c')).toEqual(['a', 'b', 'c']);
+    expect(wordsOf('🐈 𠀀 🐈‍⬛')).toEqual(['🐈', '𠀀', '🐈‍⬛']);
   });
 
   // ICU has its own rules for scripts without spaces and for signs; in the plain rest both follow UAX #29.
