@@ -24,6 +24,7 @@ export interface ReadOptions {
 /** Where a line stands: `file:line`. */
 export const lineOf = (path: string, line: number): string => `${path}:${line}`;
 
+/** The error for a line that is not of its file's format. */
 export function badLineError(
   path: string,
   line: number,
@@ -33,6 +34,15 @@ export function badLineError(
 ): RankforgeError {
   const where = lineOf(path, line);
   return new RankforgeError('bad-line', `${where}: ${reason}`, { where, hint, cause });
+}
+
+/** The error for a line whose id, or pair of ids, an earlier line has. */
+export function duplicateError(path: string, line: number, what: string, earlier: number): RankforgeError {
+  const where = lineOf(path, line);
+  return new RankforgeError('duplicate-id', `${where}: ${what} stands on line ${earlier} already`, {
+    where,
+    hint: 'Keep one of the two lines, or set later ones aside with --skip-bad.',
+  });
 }
 
 /** Throws the error, or hands it over where the caller skips bad lines. */

@@ -5,7 +5,7 @@ import { fromFileError, RankforgeError } from '../core/errors.js';
 import type { Passage } from '../core/passage.js';
 import type { Query } from '../core/query.js';
 import { atomicWrite } from './atomic-write.js';
-import { lineOf, type ReadOptions, reportBadLine } from './bad-line.js';
+import { duplicateError, type ReadOptions, reportBadLine } from './bad-line.js';
 import { readJsonLines } from './json-lines.js';
 import { createLineIndex } from './line-index.js';
 
@@ -45,7 +45,7 @@ const QueryLine = z
 
 /**
  * The passages of a corpus, streamed: a BEIR folder (its `corpus.jsonl` or `corpus.jsonl.gz`) or such a file, one JSON
- * object a line with `_id` or `id`, `text` and, where there are any, `title` and `metadata`. Memory holds 12 to 24 bytes
+ * object a line with `_id` or `id`, `text` and, where there are any, `title` and `metadata`. Memory holds 17 to 34 bytes
  * an id, to find duplicates, and no passage.
  * @throws RankforgeError `missing-file`, `bad-line`, `duplicate-id` (naming both lines), `empty-corpus`
  */
@@ -111,12 +111,7 @@ async function* readUnique<T extends { readonly id: string }>(
       yield value;
       continue;
     }
-    const where = lineOf(file, line);
-    const error = new RankforgeError(
-      'duplicate-id',
-      `${where}: the ${kind} id "${value.id}" stands on line ${earlier} already`,
-      { where, hint: `Give every ${kind} its own id, or keep the first of each with --skip-bad.` },
-    );
+    const error = duplicateError(file, line, `the ${kind} id "${value.id}"`, earlier);
     reportBadLine({ path: file, line, raw, error }, options);
   }
 }

@@ -7,8 +7,7 @@ import type { Query } from '../core/query.js';
 import type { Qrels } from '../core/run.js';
 import { type BadLine, lineOf, type ReadOptions } from './bad-line.js';
 import { fileOf, readCorpus, readQueries } from './beir.js';
-import { readQrels } from './qrels.js';
-import { readLines } from './read-lines.js';
+import { findJudgement, readQrels } from './qrels.js';
 
 /** A whole collection in memory. */
 export interface Dataset {
@@ -51,15 +50,11 @@ export interface LoadDatasetOptions extends ReadOptions, JobOptions {
 export async function loadDataset(folder: string, options: LoadDatasetOptions = {}): Promise<Dataset> {
   let badLines = 0;
   const { onBadLine, onProgress } = options;
-  const reading: ReadOptions = onBadLine
-    ? {
-        ...options,
-        onBadLine: (bad: BadLine) => {
-          badLines++;
-          onBadLine(bad);
-        },
-      }
-    : options;
+  const countBadLine = (bad: BadLine): void => {
+    badLines++;
+    onBadLine?.(bad);
+  };
+  const reading: ReadOptions = { ...options, onBadLine: onBadLine && countBadLine };
 
   const passages = new Map<string, Passage>();
   for await (const passage of readCorpus(fileOf(folder, 'corpus'), reading)) {
@@ -170,13 +165,4 @@ async function unknownIdError(
     where,
     hint: "Correct the judgements; where the collection is a part of a larger one, let unknown ids be counted (unknownIds: 'count').",
   });
-}
-
-/** The line of a judgement: looked up again only for the error. */
-async function findJudgement(path: string, queryId: string, passageId: string | undefined): Promise<number> {
-  for await (const { text, line } of readLines(path, { onBadLine: () => {} })) {
-    const fields = text.split(/\s+/);
-    if (fields[0] === queryId && (passageId === undefined || fields.includes(passageId, 1))) return line;
-  }
-  return 0;
 }

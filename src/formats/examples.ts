@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { RankforgeError } from '../core/errors.js';
 import type { Example } from '../core/example.js';
 import { atomicWrite } from './atomic-write.js';
-import { lineOf, type ReadOptions, reportBadLine } from './bad-line.js';
+import { duplicateError, type ReadOptions, reportBadLine } from './bad-line.js';
 import { readJsonLines } from './json-lines.js';
 import { createLineIndex } from './line-index.js';
 
@@ -67,15 +66,7 @@ export async function* readExamples(path: string, options: ReadOptions = {}): As
       yield value;
       continue;
     }
-    const where = lineOf(path, line);
-    const error = new RankforgeError(
-      'duplicate-id',
-      `${where}: query "${value.query.id}" stands on line ${earlier} already`,
-      {
-        where,
-        hint: 'Join the two examples into one, or keep the first of each with --skip-bad.',
-      },
-    );
+    const error = duplicateError(path, line, `the example of query "${value.query.id}"`, earlier);
     reportBadLine({ path, line, raw, error }, options);
   }
 }

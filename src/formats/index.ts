@@ -6,6 +6,6 @@ export * from './examples.js';
 export * from './exports/msmarco.js';
 export * from './exports/sentence-transformers.js';
 export * from './json-lines.js';
-export * from './qrels.js';
+export { readQrels, writeQrels } from './qrels.js';
 export * from './read-lines.js';
 export { readRun, writeRun } from './trec-run.js';

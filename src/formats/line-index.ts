@@ -1,4 +1,4 @@
-/** Where each id was first seen. 12 bytes an entry at 70 % load: ids are hashed and not kept, so memory stays small for millions. */
+/** Where each id was first seen. Ids are hashed and not kept: 17 to 34 bytes each, so memory stays small for millions. */
 export interface LineIndex {
   /** The line where `id` was added before, or undefined, in which case it is added now. */
   add(id: string, line: number): number | undefined;

@@ -1,10 +1,9 @@
-import { RankforgeError } from '../core/errors.js';
 import type { Qrels } from '../core/run.js';
 import { atomicWrite } from './atomic-write.js';
-import { badLineError, lineOf, type ReadOptions, reportBadLine } from './bad-line.js';
+import { type BadLine, badLineError, duplicateError, type ReadOptions, reportBadLine } from './bad-line.js';
 import { createLineIndex } from './line-index.js';
 import { readLines } from './read-lines.js';
-import { toField } from './trec-field.js';
+import { toField, toFirstField } from './trec-field.js';
 
 type Layout = 'trec' | 'beir';
 
@@ -20,6 +19,37 @@ const hint =
 export async function readQrels(path: string, options: ReadOptions = {}): Promise<Qrels> {
   const qrels = new Map<string, Map<string, number>>();
   const seen = createLineIndex();
+  for await (const { queryId, passageId, grade, line, raw } of readJudgements(path, options)) {
+    const earlier = seen.add(`${queryId}\t${passageId}`, line);
+    if (earlier !== undefined) {
+      const what = `the judgement of query "${queryId}" and passage "${passageId}"`;
+      reportBadLine({ path, line, raw, error: duplicateError(path, line, what, earlier) }, options);
+      continue;
+    }
+    const grades = qrels.get(queryId);
+    if (grades) grades.set(passageId, grade);
+    else qrels.set(queryId, new Map([[passageId, grade]]));
+  }
+  return qrels;
+}
+
+/** The line of the first judgement of a query, or of a query and passage; for errors, as `Qrels` keeps no lines. */
+export async function findJudgement(path: string, queryId: string, passageId?: string): Promise<number> {
+  for await (const judgement of readJudgements(path, { onBadLine: () => {} })) {
+    if (judgement.queryId !== queryId) continue;
+    if (passageId === undefined || judgement.passageId === passageId) return judgement.line;
+  }
+  throw new RangeError(`${path} has no judgement of query "${queryId}" and passage "${passageId}"`);
+}
+
+interface JudgementLine extends Pick<BadLine, 'line' | 'raw'> {
+  readonly queryId: string;
+  readonly passageId: string;
+  readonly grade: number;
+}
+
+/** The judgements of a file as they stand there, repeated ones too. */
+async function* readJudgements(path: string, options: ReadOptions): AsyncGenerator<JudgementLine> {
   let layout: Layout | undefined;
   for await (const { text, line, raw } of readLines(path, options)) {
     if (text.trim() === '' || (layout !== 'beir' && text.trimStart().startsWith('#'))) continue;
@@ -36,22 +66,8 @@ export async function readQrels(path: string, options: ReadOptions = {}): Promis
       reportBadLine({ path, line, raw, error: badLineError(path, line, fault, hint) }, options);
       continue;
     }
-    const earlier = seen.add(`${queryId}\t${passageId}`, line);
-    if (earlier !== undefined) {
-      const where = lineOf(path, line);
-      const error = new RankforgeError(
-        'duplicate-id',
-        `${where}: query "${queryId}" and passage "${passageId}" are judged on line ${earlier} already`,
-        { where, hint: 'Keep one judgement for each pair.' },
-      );
-      reportBadLine({ path, line, raw, error }, options);
-      continue;
-    }
-    const grades = qrels.get(queryId);
-    if (grades) grades.set(passageId, grade);
-    else qrels.set(queryId, new Map([[passageId, grade]]));
+    yield { queryId, passageId, grade, line, raw };
   }
-  return qrels;
 }
 
 /**
@@ -68,13 +84,12 @@ export async function writeQrels(
 }
 
 function* qrelsLines(qrels: Qrels, layout: Layout): Generator<string> {
-  if (layout === 'beir') yield 'query-id\tcorpus-id\tscore\n';
-  const field = (id: string): string => toField(id, layout === 'beir' ? 'tab' : 'space');
+  const isBeir = layout === 'beir';
+  if (isBeir) yield 'query-id\tcorpus-id\tscore\n';
   for (const [queryId, grades] of qrels) {
-    for (const [passageId, grade] of grades) {
-      const between = layout === 'beir' ? '\t' : '\t0\t';
-      yield `${field(queryId)}${between}${field(passageId)}\t${grade}\n`;
-    }
+    const start = isBeir ? toField(queryId, 'tab') : `${toFirstField(queryId)}\t0`;
+    for (const [passageId, grade] of grades)
+      yield `${start}\t${toField(passageId, isBeir ? 'tab' : 'space')}\t${grade}\n`;
   }
 }
 

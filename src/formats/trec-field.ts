@@ -14,3 +14,15 @@ export function toField(id: string, separator: 'space' | 'tab'): string {
     hint: 'Use ids without spaces, tabs and line breaks.',
   });
 }
+
+/**
+ * A query id as the first field between spaces: a line that begins with # is a comment and would be lost without a word.
+ * @throws RankforgeError `unsupported`
+ */
+export function toFirstField(id: string): string {
+  if (!id.startsWith('#')) return toField(id, 'space');
+  throw new RankforgeError('unsupported', `The id ${JSON.stringify(id)} would make its line a comment`, {
+    where: id,
+    hint: 'Use query ids that do not begin with #.',
+  });
+}

@@ -3,10 +3,10 @@ import type { Writable } from 'node:stream';
 import { fromFileError, RankforgeError } from '../core/errors.js';
 import type { Run, ScoredId } from '../core/run.js';
 import { atomicWrite } from './atomic-write.js';
-import { badLineError, lineOf, type ReadOptions, reportBadLine } from './bad-line.js';
+import { badLineError, duplicateError, type ReadOptions, reportBadLine } from './bad-line.js';
 import { createLineIndex } from './line-index.js';
 import { readLines } from './read-lines.js';
-import { toField } from './trec-field.js';
+import { toField, toFirstField } from './trec-field.js';
 import { compareAsTrec, scoresInOrder } from './trec-order.js';
 
 const hint = 'Each line is "query Q0 passage rank score tag", and the score is a number.';
@@ -32,12 +32,7 @@ export async function readRun(path: string, options: ReadOptions = {}): Promise<
     }
     const earlier = seen.add(`${queryId}\t${id}`, line);
     if (earlier !== undefined) {
-      const where = lineOf(path, line);
-      const error = new RankforgeError(
-        'duplicate-id',
-        `${where}: passage "${id}" of query "${queryId}" stands on line ${earlier} already`,
-        { where, hint: 'Rank each passage once a query.' },
-      );
+      const error = duplicateError(path, line, `passage "${id}" of query "${queryId}"`, earlier);
       reportBadLine({ path, line, raw, error }, options);
       continue;
     }
@@ -53,7 +48,8 @@ export async function readRun(path: string, options: ReadOptions = {}): Promise<
  * Writes a run; ranks count from 1. The order given is the order that readers will find: see `scoresInOrder`.
  * @param target a path (written whole or not at all) or a stream (not ended)
  * @param tag names the run, without spaces
- * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id or a tag with spaces, or a score that is no number
+ * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id or a tag with spaces, a query id that
+ * begins with #, or a score that is no number
  */
 export async function writeRun(target: string | Writable, run: Run, tag: string): Promise<void> {
   if (typeof target === 'string') {
@@ -66,7 +62,7 @@ export async function writeRun(target: string | Writable, run: Run, tag: string)
       if (!target.write(text)) await once(target, 'drain');
     }
   } catch (error) {
-    throw fromFileError(error, tag);
+    throw fromFileError(error, 'the output');
   }
 }
 
@@ -74,7 +70,7 @@ export async function writeRun(target: string | Writable, run: Run, tag: string)
 function* runLines(run: Run, tag: string): Generator<string> {
   const runTag = toField(tag, 'space');
   for (const [queryId, items] of run) {
-    const query = toField(queryId, 'space');
+    const query = toFirstField(queryId);
     const scores = scoresInOrder(items);
     let text = '';
     for (const [index, { id, score }] of items.entries()) {
@@ -82,10 +78,7 @@ function* runLines(run: Run, tag: string): Generator<string> {
         throw new RankforgeError(
           'unsupported',
           `Passage "${id}" of query "${queryId}" has the score ${score}`,
-          {
-            where: `${queryId} ${id}`,
-            hint: 'Give every ranked passage a finite score.',
-          },
+          { where: `${queryId} ${id}`, hint: 'Give every ranked passage a finite score.' },
         );
       }
       text += `${query} Q0 ${toField(id, 'space')} ${index + 1} ${scores[index]} ${runTag}\n`;

@@ -42,6 +42,12 @@ test.each([
 ])('%j is %s on line %i', async (content, code, line) => {
   const path = join(folderOf({ 'a.txt': content }), 'a.txt');
   await expect(readQrels(path)).rejects.toMatchObject({ code, where: `${path}:${line}` });
+  const bad: number[] = [];
+  const kept = await readQrels(path, { onBadLine: (one) => bad.push(one.line) });
+  expect(bad).toEqual([line]);
+  expect(kept.get('q1')?.size).toBe(
+    content.trim().split('\n').length - (content.startsWith('query-id') ? 2 : 1),
+  );
 });
 
 test('what is written is read again, in both layouts', async () => {
@@ -69,6 +75,10 @@ test('an id that does not fit is an error', async () => {
     code: 'unsupported',
     where: 'a b',
   });
+  const comment: Qrels = new Map([['#1', new Map([['a', 1]])]]);
+  await expect(writeQrels(join(folder, 'a.qrels'), comment)).rejects.toMatchObject({ where: '#1' });
+  await writeQrels(join(folder, 'b.tsv'), comment);
+  expect(await readQrels(join(folder, 'b.tsv'))).toEqual(comment);
   await writeQrels(join(folder, 'a.tsv'), qrels);
   expect(await readQrels(join(folder, 'a.tsv'))).toEqual(qrels);
 });

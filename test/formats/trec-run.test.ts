@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
@@ -61,6 +62,30 @@ test('the order given is the order read again, whatever the scores', async () =>
   );
 });
 
+test('readers that keep scores in 32 bits find the same order', async () => {
+  const folder = temporaryFolder();
+  const close = fc.integer({ min: -3, max: 3 }).map((steps) => 1 + steps * 1e-9);
+  const lists = fc.uniqueArray(fc.record({ id, score: fc.oneof(close, score) }), {
+    selector: (item) => item.id,
+    minLength: 1,
+    maxLength: 12,
+  });
+  await fc.assert(
+    fc.asyncProperty(lists, async (list) => {
+      const run: Run = new Map([['q', list]]);
+      await writeRun(join(folder, 'a.trec'), run, 'tag');
+      const lines = readFileSync(join(folder, 'a.trec'), 'utf8').trimEnd().split('\n');
+      const rounded = lines.map((line) => {
+        const fields = line.split(' ');
+        return fields.with(4, String(Math.fround(Number(fields[4])))).join(' ');
+      });
+      writeFileSync(join(folder, 'b.trec'), rounded.join('\n'));
+      expect(idsOf(await readRun(join(folder, 'b.trec')))).toEqual(idsOf(run));
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test('scores that sort as ranked are written as they are, all digits', async () => {
   const path = join(temporaryFolder(), 'a.trec');
   const run: Run = new Map([
@@ -99,6 +124,7 @@ test('writes to a stream', async () => {
 
 test.each([
   ['an id with a space', new Map([['q', [{ id: 'a b', score: 1 }]]]), 'tag'],
+  ['a query id that makes its line a comment', new Map([['#1', [{ id: 'a', score: 1 }]]]), 'tag'],
   ['an empty id', new Map([['', [{ id: 'a', score: 1 }]]]), 'tag'],
   ['a tag with a space', new Map([['q', [{ id: 'a', score: 1 }]]]), 'my tag'],
   ['a score that is no number', new Map([['q', [{ id: 'a', score: Number.NaN }]]]), 'tag'],

@@ -4,7 +4,7 @@ import { fromFileError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
 import { passageText } from '../../core/passage.js';
 import { createLineIndex } from '../line-index.js';
-import { toField } from '../trec-field.js';
+import { toField, toFirstField } from '../trec-field.js';
 import { queryText, type RelevanceOptions, splitByRelevance } from './relevance.js';
 
 const files = {
@@ -29,7 +29,7 @@ export const toTsvText = (text: string): string =>
  * Writes examples as an MS MARCO passage collection into a folder: `collection.tsv` (id, text), `queries.tsv`, `qrels.tsv`
  * (query, 0, passage, grade; all grades), `triples.tsv` (query, relevant and other text) and `triples.ids.tsv`. A passage
  * that several examples share is written once. Streamed; the files appear together, when all are whole.
- * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id with spaces
+ * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id with spaces, or a query id that begins with #
  */
 export async function exportMsMarco(
   folder: string,
@@ -85,7 +85,7 @@ function linesOf(
   fresh: Example['passages'],
   options: RelevanceOptions,
 ): Record<keyof typeof files, string[]> {
-  const queryId = toField(example.query.id, 'space');
+  const queryId = toFirstField(example.query.id);
   const query = toTsvText(queryText(example.query));
   const textOf = (item: Example['passages'][number]): string => toTsvText(passageText(item.passage));
   const idOf = (item: Example['passages'][number]): string => toField(item.passage.id, 'space');
