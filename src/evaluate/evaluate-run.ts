@@ -28,8 +28,8 @@ export interface Evaluation {
  * Measures a run, equal to trec_eval to 4 decimals. Lists are taken in the order given, best first: `readRun` gives
  * trec_eval's order.
  * @param wanted names as `measure` takes them, or measures of your own
- * @throws RankforgeError `unknown-name`; `duplicate-id` for a passage ranked twice; `too-little-data` when the run
- * answers no judged query
+ * @throws RankforgeError `unknown-name`; `duplicate-id` for a passage ranked twice; `too-little-data` when nothing
+ * is judged, or the run answers no judged query
  */
 export function evaluateRun(
   qrels: Qrels,
@@ -48,15 +48,27 @@ export function evaluateRun(
     const ranking = uniqueIds(queryId, items ?? []);
     perQuery.set(queryId, Object.fromEntries(chosen.map((one) => [one.name, one.of(ranking, grades)])));
   }
-  if (missing.length === qrels.size) {
-    throw new RankforgeError('too-little-data', `The run answers none of the ${qrels.size} judged queries`, {
-      where: [...run.keys()].slice(0, 3).join(', '),
-      hint: 'Check that run and judgements are of the same collection and name its queries alike.',
-    });
-  }
+  if (missing.length === qrels.size) throw nothingToMeasure(qrels, run);
   const rows = [...perQuery.values()];
   const means = Object.fromEntries(chosen.map(({ name }) => [name, mean(rows.map((row) => row[name]!))]));
   return { means, perQuery, missing, unjudged: [...run.keys()].filter((id) => !qrels.has(id)) };
+}
+
+function nothingToMeasure(qrels: Qrels, run: Run): RankforgeError {
+  if (qrels.size === 0) {
+    return new RankforgeError('too-little-data', 'There is no judgement to measure the run against', {
+      hint: 'Give judgements of at least one query; a file without any may be the wrong one, or cut short.',
+    });
+  }
+  if (run.size === 0) {
+    return new RankforgeError('too-little-data', 'The run is empty', {
+      hint: 'Give a run that ranks passages for at least one judged query.',
+    });
+  }
+  return new RankforgeError('too-little-data', `The run answers none of the ${qrels.size} judged queries`, {
+    where: [...run.keys()].slice(0, 3).join(', '),
+    hint: 'Check that run and judgements are of the same collection and name its queries alike.',
+  });
 }
 
 function uniqueIds(queryId: string, items: readonly ScoredId[]): string[] {

@@ -14,6 +14,9 @@ export interface Measure {
 /** Other words for the same thing: the mean is taken anyway. */
 const synonyms: Readonly<Record<string, MeasureBase>> = { MAP: 'AP', MRR: 'RR', Recall: 'R', Precision: 'P' };
 
+/** These take every grade as it is, or ask only whether there is one: a lowest relevant grade would be passed over in silence. */
+const takesNoGrade: readonly string[] = ['nDCG', 'nDCG-exp', 'Judged'];
+
 /** A precision or success over a whole ranking tells its length more than its quality. */
 const needsCutoff: readonly string[] = ['P', 'Success', 'Judged'];
 
@@ -34,8 +37,14 @@ export function measure(name: string, options: Pick<MeasureOptions, 'relevantFro
       hint: `Write "${name}@10".`,
     });
   }
+  if (match[2] !== undefined && takesNoGrade.includes(base)) {
+    throw new RankforgeError('unknown-name', `The measure "${base}" has no lowest relevant grade`, {
+      where: name,
+      hint: `Write "${name.replace(/\(.*\)/, '')}".`,
+    });
+  }
   const settings: MeasureOptions = {
-    ...(cutoff === undefined ? {} : { cutoff }),
+    cutoff,
     relevantFrom: match[2] === undefined ? (options.relevantFrom ?? 1) : Number(match[2]),
   };
   const calculate = measures[base as MeasureBase];

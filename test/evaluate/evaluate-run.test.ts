@@ -159,7 +159,18 @@ test('a query the run does not answer counts as 0, or is left out', () => {
 
 test('a run of another collection is an error and not a zero', () => {
   const run: Run = new Map([['x', [{ id: 'a', score: 1 }]]]);
-  expect(() => evaluateRun(qrels, run, ['RR'])).toThrow(expect.objectContaining({ code: 'too-little-data' }));
+  expect(() => evaluateRun(qrels, run, ['RR'])).toThrow(
+    expect.objectContaining({ code: 'too-little-data', message: expect.stringContaining('none of the 2') }),
+  );
+});
+
+test.each([
+  ['no judgement', new Map(), new Map([['q1', [{ id: 'a', score: 1 }]]]), 'There is no judgement'],
+  ['an empty run', qrels, new Map(), 'The run is empty'],
+] satisfies [string, Qrels, Run, string][])('%s is an error that says so', (_name, judged, run, message) => {
+  expect(() => evaluateRun(judged, run, ['RR'])).toThrow(
+    expect.objectContaining({ code: 'too-little-data', message: expect.stringContaining(message) }),
+  );
 });
 
 test('a passage ranked twice is an error', () => {

@@ -38,6 +38,7 @@ test.each([
   ['mrr', 'Did you mean "MRR"?'],
   ['succes@5', 'Did you mean "Success@5"?'],
   ['P', 'Write "P@10".'],
+  ['nDCG(rel=2)@10', 'Write "nDCG@10".'],
   ['latency', 'Known: nDCG, nDCG-exp, AP, RR, R, P, Success, Judged, with a cutoff as in nDCG@10.'],
   ['toString@5', 'Known: nDCG, nDCG-exp, AP, RR, R, P, Success, Judged, with a cutoff as in nDCG@10.'],
 ])('%s is unknown: %s', (name, hint) => {
