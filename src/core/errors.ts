@@ -90,6 +90,8 @@ export function exitCode(error: unknown): 1 | 2 | 3 | 4 {
 /** Whether an error is an AbortSignal's, ours or the platform's. */
 export function isAbort(error: unknown): boolean {
   if (error instanceof RankforgeError) return error.code === 'aborted';
+  // The reason of AbortSignal.timeout; errors that libraries call so are failures.
+  if (error instanceof DOMException && error.name === 'TimeoutError') return true;
   return error instanceof Error && error.name === 'AbortError';
 }
 

@@ -20,6 +20,8 @@ test("the platform's own abort is a stop, any other error a failure", () => {
   const stop = new AbortController();
   stop.abort();
   expect(exitCode(stop.signal.reason)).toBe(3);
+  expect(exitCode(new DOMException('', 'TimeoutError'))).toBe(3);
+  expect(exitCode(Object.assign(new Error('x'), { name: 'TimeoutError' }))).toBe(1);
   expect(exitCode(new Error('x'))).toBe(1);
 });
 

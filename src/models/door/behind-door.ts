@@ -54,8 +54,8 @@ export function behindDoor(model: LanguageModel, door: Door): LanguageModel {
       return { ...stored, usage: cachedUsage, key };
     }
     if (ledgerOnly) throw notInLedger(keyed, key, ledger);
-    const { value, began } = await flights.share(key, (shared) => ask(call, keyed, key, shared), signal);
-    const usage = began ? value.usage : cachedUsage;
+    const { value, first } = await flights.share(key, (shared) => ask(call, keyed, key, shared), signal);
+    const usage = first ? value.usage : cachedUsage;
     meter?.add(usage);
     return { ...(value as R), usage, key };
   }

@@ -1,22 +1,23 @@
-import { untilAborted } from './wait.js';
+import { untilAborted } from '../../core/wait.js';
 
 interface Flight<T> {
   readonly work: Promise<T>;
   readonly controller: AbortController;
   waiting: number;
+  answered: boolean;
 }
 
 /** Calls under way, by key: a second caller of the same key waits for the first one's answer. */
 export interface Flights<T> {
   /**
    * @param start begins the work; its signal aborts only when every caller has left
-   * @returns the answer, and whether this caller began the work
+   * @returns the answer, and whether this caller is the first to be given it: what it cost is counted there
    */
   share(
     key: string,
     start: (signal: AbortSignal) => Promise<T>,
     signal?: AbortSignal,
-  ): Promise<{ value: T; began: boolean }>;
+  ): Promise<{ value: T; first: boolean }>;
 }
 
 export function createFlights<T>(): Flights<T> {
@@ -24,7 +25,6 @@ export function createFlights<T>(): Flights<T> {
   return {
     async share(key, start, signal) {
       let flight = flights.get(key);
-      const began = flight === undefined;
       if (!flight) {
         const controller = new AbortController();
         const work = start(controller.signal).finally(() => {
@@ -32,12 +32,16 @@ export function createFlights<T>(): Flights<T> {
         });
         // A caller that left no longer listens; its failure is nobody's.
         work.catch(() => {});
-        flight = { work, controller, waiting: 0 };
+        flight = { work, controller, waiting: 0, answered: false };
         flights.set(key, flight);
       }
       flight.waiting += 1;
       try {
-        return { value: await untilAborted(flight.work, signal), began };
+        const value = await untilAborted(flight.work, signal);
+        // Not whoever began it: that caller may have left.
+        const first = !flight.answered;
+        flight.answered = true;
+        return { value, first };
       } finally {
         flight.waiting -= 1;
         if (flight.waiting === 0 && signal?.aborted) {

@@ -1,8 +1,8 @@
 import pRetry from 'p-retry';
 import { RankforgeError } from '../../core/errors.js';
-import { createRateWindow } from './rate-window.js';
+import { wait } from '../../core/wait.js';
+import { createRateWindow, type Taken } from './rate-window.js';
 import { createSemaphore } from './semaphore.js';
-import { wait } from './wait.js';
 
 export interface LimitsOptions {
   /** Calls at a time. @default no limit */
@@ -38,28 +38,57 @@ export interface Limits {
   run<T>(work: () => Promise<T>, call?: LimitedCall<T>): Promise<T>;
 }
 
-/** Concurrency, requests and tokens per minute, and retries with back-off in front of one server. */
+/**
+ * Concurrency, requests and tokens per minute, and retries with back-off in front of one server.
+ * @throws RankforgeError `usage` for a limit below 1
+ */
 export function createLimits(options: LimitsOptions = {}): Limits {
   const { concurrency, requestsPerMinute, tokensPerMinute, retries = 4 } = options;
   const { minRetryMs = 500, maxRetryAfterMs = 120_000 } = options;
+  for (const [name, limit] of Object.entries({ concurrency, requestsPerMinute, tokensPerMinute })) {
+    if (limit === undefined || limit >= 1) continue;
+    throw new RankforgeError('usage', `${name} is ${limit}: no call could ever be made`, {
+      where: name,
+      hint: 'Give 1 or more, or leave it out for no limit.',
+    });
+  }
   const acquire = concurrency === undefined ? undefined : createSemaphore(concurrency);
   const requests = requestsPerMinute === undefined ? undefined : createRateWindow(requestsPerMinute);
   const tokenWindow = tokensPerMinute === undefined ? undefined : createRateWindow(tokensPerMinute);
+  const gate = createSemaphore(1);
   let heldUntil = 0;
+
+  const mayRetry = (error: unknown): error is RankforgeError =>
+    error instanceof RankforgeError && error.retryable && (error.retryAfterMs ?? 0) <= maxRetryAfterMs;
+
+  /** One call at a time passes, so that a server's `Retry-After` finds all the others still in front of the windows. */
+  async function pass(tokens: number, signal?: AbortSignal): Promise<Taken | undefined> {
+    const leave = await gate(signal);
+    try {
+      await requests?.take(1, signal);
+      const taken = await tokenWindow?.take(tokens, signal);
+      // A loop: the server may ask for more time while this call waits.
+      while (heldUntil > Date.now()) await wait(heldUntil - Date.now(), signal);
+      return taken;
+    } finally {
+      leave();
+    }
+  }
 
   async function attempt<T>(
     work: () => Promise<T>,
     { signal, tokens = 0, usedTokens }: LimitedCall<T>,
   ): Promise<T> {
-    // A loop: the server may ask for more time while this call waits.
-    while (heldUntil > Date.now()) await wait(heldUntil - Date.now(), signal);
     const release = await acquire?.(signal);
     try {
-      await requests?.take(1, signal);
-      const taken = await tokenWindow?.take(tokens, signal);
+      const taken = await pass(tokens, signal);
       const value = await work();
       if (usedTokens) taken?.correct(usedTokens(value));
       return value;
+    } catch (error) {
+      // Before the slot is given back, or the next call would run into the same refusal.
+      if (mayRetry(error)) heldUntil = Math.max(heldUntil, Date.now() + (error.retryAfterMs ?? 0));
+      throw error;
     } finally {
       release?.();
     }
@@ -73,14 +102,8 @@ export function createLimits(options: LimitsOptions = {}): Limits {
         minTimeout: minRetryMs,
         maxTimeout: 60_000,
         randomize: true,
-        ...(call.signal ? { signal: call.signal } : {}),
-        shouldRetry: ({ error }) => {
-          if (!(error instanceof RankforgeError) || !error.retryable) return false;
-          const askedMs = error.retryAfterMs ?? 0;
-          if (askedMs > maxRetryAfterMs) return false;
-          if (askedMs > 0) heldUntil = Math.max(heldUntil, Date.now() + askedMs);
-          return true;
-        },
+        signal: call.signal,
+        shouldRetry: ({ error }) => mayRetry(error),
       }),
   };
 }

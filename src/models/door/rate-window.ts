@@ -1,13 +1,13 @@
-import { untilAborted, wait } from './wait.js';
+import { wait } from '../../core/wait.js';
 
 const windowMs = 60_000;
 
 /** What was taken, to be corrected once the true amount is known. */
-interface Taken {
+export interface Taken {
   correct(amount: number): void;
 }
 
-/** At most so much in any 60 seconds, first come first served. */
+/** At most so much in any 60 seconds. Who waits first is served first where one call waits at a time: see the limits. */
 export interface RateWindow {
   /**
    * Resolves once the amount fits; an amount larger than the whole window waits for an empty one.
@@ -29,7 +29,6 @@ interface Step {
 export function createRateWindow(perMinute: number, now: () => number = Date.now): RateWindow {
   const steps: Step[] = [];
   let used = 0;
-  let lastTurn: Promise<void> = Promise.resolve();
 
   const expiry = (step: Step) => step.at + stepMs + windowMs;
   const forget = () => {
@@ -59,24 +58,12 @@ export function createRateWindow(perMinute: number, now: () => number = Date.now
 
   return {
     async take(amount, signal) {
-      let endTurn = () => {};
-      const turn = lastTurn;
-      const ended = new Promise<void>((resolve) => {
-        endTurn = resolve;
-      });
-      // An aborted waiter leaves, and its turn passes on only after the one before it.
-      lastTurn = turn.then(() => ended);
-      try {
-        await untilAborted(turn, signal);
+      forget();
+      while (steps.length > 0 && used + amount > perMinute) {
+        await wait(expiry(steps[0]!) - now(), signal);
         forget();
-        while (steps.length > 0 && used + amount > perMinute) {
-          await wait(expiry(steps[0]!) - now(), signal);
-          forget();
-        }
-        return add(amount);
-      } finally {
-        endTurn();
       }
+      return add(amount);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { onAbort } from '../../core/wait.js';
+
 /** Gives back a slot. Calling it again does nothing. */
 export type Release = () => void;
 
@@ -30,15 +32,14 @@ export function createSemaphore(slots: number): (signal?: AbortSignal) => Promis
         free -= 1;
         return resolve(release());
       }
-      const onAbort = () => {
-        waiting.delete(admit);
-        reject(signal?.reason);
-      };
       const admit = () => {
-        signal?.removeEventListener('abort', onAbort);
+        leave();
         resolve(release());
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const leave = onAbort(signal, () => {
+        waiting.delete(admit);
+        reject(signal?.reason);
+      });
       waiting.add(admit);
     });
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { untilAborted } from '../../core/wait.js';
 
 /**
  * Runs tasks one after the other: a sequence of llama.cpp does one thing at a time. An aborted call returns at once,
@@ -7,17 +8,11 @@ import pLimit from 'p-limit';
 export class Queue {
   readonly #limit = pLimit(1);
 
-  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+  run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const done = this.#limit(() => {
       signal?.throwIfAborted();
       return task();
     });
-    if (!signal) return done;
-    return new Promise<T>((resolve, reject) => {
-      const stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
-      done.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-    });
+    return untilAborted(done, signal);
   }
 }

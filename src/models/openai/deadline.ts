@@ -1,8 +1,8 @@
 import { RankforgeError } from '../../core/errors.js';
-import { untilAborted } from '../door/wait.js';
+import { onAbort, untilAborted } from '../../core/wait.js';
 
 export interface DeadlineOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   readonly timeoutMs: number;
   readonly where: string;
 }
@@ -18,9 +18,8 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const onAbort = () => controller.abort(signal?.reason);
   const timer = setTimeout(() => controller.abort('timeout'), timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const leave = onAbort(signal, () => controller.abort(signal?.reason));
   try {
     return await untilAborted(work(controller.signal), controller.signal);
   } catch (error) {
@@ -33,6 +32,6 @@ export async function withDeadline<T>(
     });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    leave();
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { onAbort } from '../../core/wait.js';
 
 export interface CommandResult {
   readonly code: number;
@@ -27,14 +28,13 @@ export function runCommand(
         output[name] = (output[name] + text).slice(-kept);
       });
     }
-    const stop = () => child.kill();
-    signal?.addEventListener('abort', stop, { once: true });
+    const leave = onAbort(signal, () => child.kill());
     child.on('error', (error) => {
-      signal?.removeEventListener('abort', stop);
+      leave();
       reject(error);
     });
     child.on('close', (code) => {
-      signal?.removeEventListener('abort', stop);
+      leave();
       if (signal?.aborted) reject(signal.reason);
       else resolve({ code: code ?? 1, ...output });
     });

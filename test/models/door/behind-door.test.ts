@@ -102,6 +102,37 @@ test('one caller that leaves does not stop the others, and the last one stops th
   for (const { signal } of [leaving, staying, alone]) expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
+test('what a call cost is counted with a caller that stayed to be answered', async () => {
+  const stub = stubLanguageModel({ before: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+  const meter = createMeter();
+  const model = behindDoor(stub, { meter });
+  const leaving = new AbortController();
+  const left = model.generate(ask('a'), { signal: leaving.signal });
+  const stayed = [1, 2].map(() => model.generate(ask('a')));
+  leaving.abort(new Error('gone'));
+  await expect(left).rejects.toThrow('gone');
+  expect((await Promise.all(stayed)).map(({ usage }) => usage.cachedCalls)).toEqual([0, 1]);
+  expect(meter.total).toMatchObject({ calls: 2, cachedCalls: 1, promptTokens: 10 });
+});
+
+test('many calls on one signal are no leak to warn of', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  try {
+    const { signal } = new AbortController();
+    const model = behindDoor(stubLanguageModel(), { limits: createLimits({ concurrency: 2 }) });
+    await Promise.all(
+      Array.from({ length: 30 }, (_, index) => model.generate(ask(String(index)), { signal })),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  } finally {
+    process.off('warning', note);
+  }
+});
+
 test('an answer that comes after everyone has left is still kept', async () => {
   const stub = stubLanguageModel({ before: () => new Promise((resolve) => setTimeout(resolve, 10)) });
   const model = behindDoor(stub, { ledger, limits: createLimits({ concurrency: 1 }) });

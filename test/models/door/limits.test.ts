@@ -71,6 +71,24 @@ describe('retries', () => {
     expect(Math.max(...at)).toBeLessThan(9000);
   });
 
+  test('Retry-After holds back those that wait for a slot or for room, too', async () => {
+    for (const options of [{ concurrency: 1 }, { concurrency: 4, requestsPerMinute: 1 }]) {
+      const limits = createLimits(options);
+      const started = Date.now();
+      const at: number[] = [];
+      const work = async () => {
+        at.push(Date.now() - started);
+        if (at.length === 1) throw failing({ retryable: true, retryAfterMs: 90_000 });
+      };
+      const calls = [1, 2, 3].map(() => limits.run(work));
+      await vi.runAllTimersAsync();
+      await Promise.all(calls);
+      expect(at).toHaveLength(4);
+      expect(at[0]).toBe(0);
+      expect(Math.min(...at.slice(1))).toBeGreaterThanOrEqual(90_000);
+    }
+  });
+
   test('a Retry-After longer than allowed is the error itself', async () => {
     const limits = createLimits({ maxRetryAfterMs: 1000 });
     await expect(
@@ -120,6 +138,13 @@ describe('per minute', () => {
     await expect(large).resolves.toBeDefined();
   });
 });
+
+test.each([{ concurrency: 0 }, { requestsPerMinute: -1 }, { tokensPerMinute: Number.NaN }])(
+  '%o would let nothing through, and is refused',
+  (options) => {
+    expect(() => createLimits(options)).toThrow(expect.objectContaining({ code: 'usage' }));
+  },
+);
 
 describe('an abort wakes every wait and leaves no listener', () => {
   const blocked = {
