@@ -29,31 +29,35 @@ const liquid = new Liquid({ strictVariables: true, strictFilters: true, ownPrope
 
 /** Reads a template's text: YAML between `---` lines, then a Liquid body. @throws RankforgeError `bad-file` */
 export function parseTemplate(text: string, where: string): PromptTemplate {
-  const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
-  const header = Header.safeParse(match ? parse(match[1]!) : undefined);
-  if (!match || !header.success) {
-    throw new RankforgeError(
-      'bad-file',
-      `${where} is not a prompt template${header.error ? `: ${z.prettifyError(header.error)}` : ''}`,
-      {
-        where,
-        hint: 'Begin the file with a YAML block between --- lines: id, version, needs, reply, source.',
-      },
-    );
-  }
-  return { ...header.data, hash: sha256(text), body: match[2]!.trim() };
+  const bad = (reason: string, hint: string, cause?: unknown): RankforgeError =>
+    new RankforgeError('bad-file', `${where} is not a prompt template: ${reason}`, { where, hint, cause });
+  const headerHint = 'Begin the file with a YAML block between --- lines: id, version, needs, reply, source.';
+  const [, yaml, body] = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text) ?? [];
+  if (yaml === undefined || body === undefined) throw bad('it has no header', headerHint);
+  const attempt = <T>(read: () => T, hint: string): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw bad(error instanceof Error ? error.message : String(error), hint, error);
+    }
+  };
+  const header = Header.safeParse(attempt(() => parse(yaml), headerHint));
+  if (!header.success) throw bad(z.prettifyError(header.error), headerHint);
+  for (const part of [header.data.system ?? '', body])
+    attempt(() => liquid.parse(part), 'Correct the Liquid tags of the template.');
+  return { ...header.data, hash: sha256(text), body: body.trim() };
 }
 
 const folder = fileURLToPath(new URL('../../prompts/', import.meta.url));
 const loaded = new Map<string, PromptTemplate>();
 
-/** The bundled template of an id such as `rerank/first`. @throws RankforgeError `unknown-name` */
+/** The bundled template of an id such as `rerank/listwise`. @throws RankforgeError `unknown-name` */
 export function loadPrompt(id: string): PromptTemplate {
   const known = loaded.get(id);
   if (known) return known;
-  const path = `${folder}${id}.md`;
-  if (!listPrompts().includes(id)) throw unknownName(id, listPrompts(), 'prompt');
-  const template = readTemplate(path);
+  const ids = listPrompts();
+  if (!ids.includes(id)) throw unknownName(id, ids, 'prompt');
+  const template = readTemplate(`${folder}${id}.md`);
   loaded.set(id, template);
   return template;
 }
@@ -77,7 +81,7 @@ export function listPrompts(): string[] {
 
 /**
  * The messages of a prompt. Values are put in as they are and never read as template code.
- * @throws RankforgeError `bad-file` when a value the template needs is missing
+ * @throws RankforgeError `bad-file` when a value that the template needs or names is missing
  */
 export function renderPrompt(
   template: PromptTemplate,
@@ -90,7 +94,18 @@ export function renderPrompt(
       hint: 'Give every value named in the template\'s "needs".',
     });
   }
-  const render = (text: string): string => liquid.parseAndRenderSync(text, values).trim();
+  const render = (text: string): string => {
+    try {
+      return liquid.parseAndRenderSync(text, values).trim();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new RankforgeError('bad-file', `Prompt ${template.id} cannot be filled in: ${reason}`, {
+        where: template.id,
+        hint: `Use only the values that this prompt is given: ${Object.keys(values).join(', ')}.`,
+        cause,
+      });
+    }
+  };
   const user = { role: 'user' as const, content: render(template.body) };
   return template.system ? [{ role: 'system', content: render(template.system) }, user] : [user];
 }

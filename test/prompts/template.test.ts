@@ -32,7 +32,7 @@ test('Windows line ends are read too', () => {
   expect(parseTemplate(text('Hello').replaceAll('\n', '\r\n'), 'one.md').body).toBe('Hello');
 });
 
-describe('a bad header is an error that names the file', () => {
+describe('a file that is no template is an error that names it', () => {
   test.each([
     ['no header', 'Hello'],
     ['an unclosed header', `---\n${header}\nHello`],
@@ -45,6 +45,10 @@ describe('a bad header is an error that names the file', () => {
     ['an id without a folder', text('x', header.replace('test/one', 'one'))],
     ['an id that leaves the folder', text('x', header.replace('test/one', '../one'))],
     ['needs that are no list', text('x', header.replace('[name]', 'name'))],
+    ['a header that is no YAML', text('x', header.replace('[name]', '[name'))],
+    ['a tag that is not closed', text('Hello {{ name')],
+    ['a block that is not closed', text('{% if name %}Hello')],
+    ['an unknown filter in the system message', text('x', `${header}\nsystem: "{{ name | shout }}"`)],
   ])('%s', (_, content) => {
     expect(() => parseTemplate(content, 'dir/one.md')).toThrow(
       expect.objectContaining({ code: 'bad-file', where: 'dir/one.md' }),
@@ -65,6 +69,13 @@ test('a missing value is named, an empty one is fine', () => {
     }),
   );
   expect(renderPrompt(template, { name: 'x', other: '' })).toEqual([{ role: 'user', content: 'Hello x' }]);
+});
+
+test('a value that the template names and nobody gives is an error too', () => {
+  const template = parseTemplate(text('Hello {{ nmae }}'), 'one.md');
+  expect(() => renderPrompt(template, { name: 'x' })).toThrow(
+    expect.objectContaining({ code: 'bad-file', message: expect.stringContaining('nmae') }),
+  );
 });
 
 test('a system text comes first', () => {
