@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { Parser } from 'tar';
 import { type Entry, type Options, open, type ZipFile } from 'yauzl';
@@ -59,28 +59,34 @@ function findEntry(zip: ZipFile, archive: string, name: string): Promise<Entry> 
 export async function readTarEntry(archive: string, name: string): Promise<ByteStream> {
   const input = createReadStream(archive);
   const parser = new Parser({ strict: true });
-  const entry = await new Promise<AsyncIterable<Uint8Array> & { readonly size: number }>(
-    (resolve, reject) => {
-      parser.on('entry', (found) => {
-        if (found.path === `package/${name}` && found.type === 'File') resolve(found as never);
-        else found.resume();
-      });
-      parser.on('end', () => reject(lacks(archive, name)));
-      parser.on('error', (error: unknown) => reject(damaged(archive, error)));
-      input.on('error', (error) => reject(damaged(archive, error)));
-      input.pipe(parser as unknown as NodeJS.WritableStream);
-    },
-  );
+  // The parser's entries never end where the archive breaks off inside them, so the failure is passed on by hand.
+  const body = new PassThrough();
+  const total = await new Promise<number>((resolve, reject) => {
+    const fail = (error: unknown) => {
+      const typed = damaged(archive, error);
+      reject(typed);
+      body.destroy(typed);
+    };
+    // Whoever reads the body is told; where nobody does yet, Node would end the process.
+    body.on('error', () => {});
+    parser.on('entry', (entry) => {
+      if (entry.path !== `package/${name}` || entry.type !== 'File') return entry.resume();
+      entry.pipe(body);
+      resolve(entry.size);
+    });
+    parser.on('end', () => reject(lacks(archive, name)));
+    parser.on('error', fail);
+    input.on('error', fail);
+    input.pipe(parser as unknown as NodeJS.WritableStream);
+  });
   const blocks = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      yield* entry;
-    } catch (error) {
-      throw damaged(archive, error);
+      yield* body as AsyncIterable<Uint8Array>;
     } finally {
       input.destroy();
     }
   };
-  return { offset: 0, total: entry.size, blocks: blocks() };
+  return { offset: 0, total, blocks: blocks() };
 }
 
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;

@@ -49,15 +49,24 @@ export async function startDownload(url: string, options: DownloadOptions): Prom
     );
   };
   try {
-    const response = await fetch(url, {
+    const { address, authorization } = takeCredentials(url, token);
+    const response = await fetch(address, {
       headers: {
         // Compressed bytes could not be resumed.
         'accept-encoding': 'identity',
         ...(from > 0 && etag ? { range: `bytes=${from}-`, 'if-range': etag } : {}),
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(authorization ? { authorization } : {}),
       },
       signal: both,
     });
+    if (response.status === 416 && from > 0) {
+      await response.body?.cancel();
+      clearTimeout(timer);
+      // Stopped after its last byte and before it was in its place: nothing is left to send.
+      if (response.headers.get('content-range') === `bytes */${from}`)
+        return { offset: from, total: from, etag, blocks: nothing() };
+      return await startDownload(url, { token, signal });
+    }
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       throw new RankforgeError('download-failed', `${where}: the server answered ${response.status}`, {
@@ -106,13 +115,26 @@ export async function startDownload(url: string, options: DownloadOptions): Prom
     };
     return {
       offset: resumed ? from : 0,
-      ...(total === undefined ? {} : { total }),
-      ...(version ? { etag: version } : {}),
+      total,
+      etag: version ?? undefined,
       blocks: blocks(),
     };
   } catch (error) {
     throw fail(error);
   }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** A user and password of the address as the header that they stand for: fetch refuses them, and says them in its error. */
+function takeCredentials(url: string, token?: string): { address: URL; authorization: string | undefined } {
+  const address = new URL(url);
+  const { username, password } = address;
+  address.username = '';
+  address.password = '';
+  if (!username && !password) return { address, authorization: token && `Bearer ${token}` };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 // Nobody is there: trying the same address again at once does not help.

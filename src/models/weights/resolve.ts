@@ -44,10 +44,10 @@ export async function resolveWeights(nameOrUri: string, options: ResolveOptions 
     const parsed = parseWeightUri(uri);
     const pinned = pinnedHash(fragment, nameOrUri);
     if (parsed.scheme === 'file') return openLocal(parsed.path, pinned, options);
+    // As it stands in the address: decoded, `%2F..` would leave the folder.
     const name =
-      basename(parsed.scheme === 'https' ? decodeURIComponent(new URL(parsed.url).pathname) : parsed.path) ||
-      'weights';
-    const file: WantedFile = { name, sources: [uri], ...(pinned ? { sha256: pinned } : {}) };
+      basename(parsed.scheme === 'https' ? new URL(parsed.url).pathname : parsed.path) || 'weights';
+    const file: WantedFile = { name, sources: [uri], sha256: pinned };
     return openCached(name, `${name}-${sha256(uri).slice(0, 12)}`, [file], undefined, options);
   }
   if (/[\\/]|\.(gguf|onnx|safetensors)$/.test(nameOrUri)) return openLocal(nameOrUri, undefined, options);
@@ -70,12 +70,11 @@ async function openCached(
     folder,
     files: Object.fromEntries(wanted.map(({ name }) => [name, join(folder, name)])),
     sha256: hashes[0]!,
-    ...(licence ? { licence } : {}),
+    licence,
   });
   const known = await knownHashes(folder, wanted, await readVerified(marker));
   if (known) return weights(known);
   await makeFolder(folder);
-  const heed = options.signal ? { signal: options.signal } : {};
   try {
     return await withLock(
       join(folder, '.lock'),
@@ -100,7 +99,7 @@ async function openCached(
           await shelf.clear();
         }
       },
-      heed,
+      { signal: options.signal },
     );
   } catch (error) {
     throw fromFileError(error, folder);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { RankforgeError } from '../../core/errors.js';
 
 /** A weights URI, taken apart. */
@@ -67,10 +68,13 @@ export const withoutSecrets = (text: string): string =>
   text.replace(/(\w:\/\/)[^/\s@]*@/g, '$1').replace(/(https?:\/\/[^\s?]*)\?\S*/g, '$1');
 
 function decodeFilePath(rest: string): string {
-  const path = rest.startsWith('//') ? decodeURIComponent(new URL(`file:${rest}`).pathname) : rest;
-  if (path === '') throw badUri('file:', 'Write file:PATH.');
-  // file:///C:/model.gguf
-  return /^\/[A-Za-z]:\//.test(path) ? path.slice(1) : path;
+  if (rest === '') throw badUri('file:', 'Write file:PATH.');
+  if (!rest.startsWith('//')) return rest;
+  try {
+    return fileURLToPath(`file:${rest}`);
+  } catch {
+    throw badUri(`file:${rest}`, 'Write file:PATH.');
+  }
 }
 
 const safePath = (path: string): boolean =>

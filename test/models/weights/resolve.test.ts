@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Progress } from '../../../src/core/progress.js';
 import { checkDiskSpace, fetchFile } from '../../../src/models/weights/fetch-file.js';
@@ -56,6 +57,10 @@ function send({ upTo = content.length, etag = '"1"' as string | undefined } = {}
   return (request: IncomingMessage, response: ServerResponse): void => {
     const range = /^bytes=(\d+)-/.exec(request.headers.range ?? '');
     const from = range && request.headers['if-range'] === etag ? Number(range[1]) : 0;
+    if (from >= content.length) {
+      response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
+      return;
+    }
     response.writeHead(from > 0 ? 206 : 200, {
       'content-length': content.length - from,
       ...(etag ? { etag } : {}),
@@ -135,6 +140,50 @@ describe('a download', () => {
     answers = [send()];
     expect((await resolveWeights(uri, { cacheDir })).sha256).toBe(hash);
     expect(requests.at(-1)!.headers.range).toBe('bytes=300000-');
+  });
+
+  test.each([
+    { name: 'its last byte', bytes: content },
+    { name: 'more than the server has', bytes: Buffer.concat([content, content]) },
+  ])('that was killed after $name ends well', async ({ bytes }) => {
+    const path = join(cacheDir, 'm.gguf');
+    const shelf = new PackageShelf(join(cacheDir, 'p'));
+    const source = `${address}/m.gguf`;
+    answers = [send({ upTo: 100_000 })];
+    const stop = new AbortController();
+    const onProgress = () => stop.abort(new Error('killed'));
+    const wanted = { name: 'm.gguf', sha256: hash, sources: [source] };
+    await expect(
+      fetchFile(wanted, path, { stage: 'x', shelf, onProgress, signal: stop.signal }),
+    ).rejects.toThrow('killed');
+    writeFileSync(`${path}.partial`, bytes);
+    answers = [send()];
+    expect(await fetchFile(wanted, path, { stage: 'x', shelf })).toBe(hash);
+    expect(requests[1]!.headers.range).toBe(`bytes=${bytes.length}-`);
+  });
+
+  test('sends the user and password of an address, and never shows or keeps them', async () => {
+    const uri = `${address.replace('//', '//me:pass%20word@')}/model.gguf`;
+    answers = [send({ upTo: 100_000 })];
+    const stop = new AbortController();
+    const kept: string[] = [];
+    const onProgress = () => {
+      for (const name of readdirSync(cacheDir, { recursive: true, encoding: 'utf8' }))
+        if (name.endsWith('.json')) kept.push(readFileSync(join(cacheDir, name), 'utf8'));
+      stop.abort(new Error('enough'));
+    };
+    await expect(resolveWeights(uri, { cacheDir, onProgress, signal: stop.signal })).rejects.toThrow(
+      'enough',
+    );
+    expect(kept.join()).toContain('etag');
+    expect(kept.join()).not.toMatch(/pass|127\.0\.0\.1/);
+    expect(requests[0]!.headers.authorization).toBe(
+      `Basic ${Buffer.from('me:pass word').toString('base64')}`,
+    );
+    answers = [(_, response) => response.writeHead(404).end()];
+    const error = await resolveWeights(uri, { cacheDir }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'download-failed' });
+    expect(inspect(error, { depth: 10 })).not.toContain('pass');
   });
 
   test.each([

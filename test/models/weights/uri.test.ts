@@ -25,6 +25,7 @@ test.each([
   'http://example.org/m.gguf',
   'https://',
   'file:',
+  'file:///models/%zz.gguf',
   'hf:only-a-name',
   'hf:a/b/../../secret',
   'pypi:package/m.gguf',
