@@ -1,4 +1,5 @@
 import { type GraphValue, OnnxGraph } from '../onnx/graph.js';
+import { dataTypes } from '../onnx/proto.js';
 import type { BertShape } from './bert-shape.js';
 import type { Safetensors } from './safetensors.js';
 
@@ -11,7 +12,9 @@ export function bertGraph(weights: Safetensors, shape: BertShape): OnnxGraph {
   const { hidden, layers } = shape;
   const graph = new OnnxGraph('bert');
   const ids = graph.input('ids', 'int64', ['batch', 'length']);
-  const mask = graph.node('Cast', [graph.input('mask', 'int64', ['batch', 'length'])], { to: 1 });
+  const mask = graph.node('Cast', [graph.input('mask', 'int64', ['batch', 'length'])], {
+    to: dataTypes.float32,
+  });
   const build = new BertBuilder(graph, weights, shape);
 
   // 0 for tokens and a large negative number for padding, over [batch, heads, from, to].

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RankforgeError } from '../../core/errors.js';
+import { fromFileError, RankforgeError } from '../../core/errors.js';
 import type { Safetensors } from './safetensors.js';
 
 /** The sizes of a BERT encoder. */
@@ -103,8 +103,11 @@ async function readJson<T extends z.ZodType<object>>(
   let text: string;
   try {
     text = await readFile(path, 'utf8');
-  } catch {
-    return {};
+  } catch (error) {
+    const typed = fromFileError(error, path);
+    // Any other failure is told: a model with guessed settings gives wrong vectors.
+    if (typed instanceof RankforgeError && typed.code === 'missing-file') return {};
+    throw typed;
   }
   try {
     return schema.parse(JSON.parse(text));

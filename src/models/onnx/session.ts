@@ -98,7 +98,7 @@ async function wrap<T>(what: string, model: string | Uint8Array, action: () => P
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new RankforgeError('bad-weights', `The ONNX graph ${what}: ${message}`, {
-      ...(typeof model === 'string' && { where: model }),
+      where: typeof model === 'string' ? model : undefined,
       hint: 'Check the shapes of its inputs, or make the file again.',
       cause,
     });
