@@ -29,9 +29,11 @@ function hashOf(...paths) {
   };
   for (const path of paths) {
     if (path.endsWith('/')) {
-      for (const entry of readdirSync(join(root, path), { recursive: true, withFileTypes: true })) {
-        if (entry.isFile()) add(join(entry.parentPath, entry.name).slice(root.length + 1));
-      }
+      const files = readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+      // The file system's own order may change without any file changing.
+      for (const file of files.sort()) add(file);
     } else add(path);
   }
   return hash.digest('hex');
