@@ -35,6 +35,13 @@ export function alignLabels(
   return found;
 }
 
+/** The probability that the labels shown hold together, 0 to 1: rounding can take the sum a hair above. */
+export const labelMass = (logProbabilities: readonly (number | null)[]): number =>
+  Math.min(
+    1,
+    logProbabilities.reduce<number>((sum, value) => sum + (value === null ? 0 : Math.exp(value)), 0),
+  );
+
 /** Whether `alignLabels` would find a token for each reply. */
 export const labelsAlign = (
   replies: readonly (readonly number[])[],

@@ -3,7 +3,7 @@ import { unknownName } from '../core/names.js';
 import type { JobOptions } from '../core/progress.js';
 import type { LanguageModel } from './language-model.js';
 import type { ServerFeatures } from './openai/features.js';
-import type { Price } from './openai/price.js';
+import type { Price } from './price.js';
 import { type WeightAlias, weightAliases } from './weights/aliases.js';
 import { isWeightUri } from './weights/uri.js';
 
@@ -28,7 +28,7 @@ export interface OpenModelOptions extends JobOptions {
   readonly features?: ServerFeatures;
 }
 
-const servers = ['openai', 'huggingface'] as const;
+const kinds = ['openai', 'huggingface', 'file', 'hf', 'https', 'pypi', 'npm'];
 const fileForm = /[\\/]|\.gguf$/;
 
 /**
@@ -41,8 +41,7 @@ export async function openModel(name: string, options: OpenModelOptions = {}): P
   if (scheme === 'openai') return openServer(model!, options);
   if (scheme === 'huggingface') return openHub(model!, options);
   if (isWeightUri(name) || fileForm.test(name)) return openLocal(name, options);
-  if (scheme !== undefined)
-    throw unknownName(scheme, [...servers, 'file', 'hf', 'https', 'pypi', 'npm'], 'kind of model');
+  if (scheme !== undefined) throw unknownName(scheme, kinds, 'kind of model');
   checkAlias(name);
   return openLocal(name, options);
 }
@@ -64,8 +63,8 @@ async function openLocal(name: string, options: OpenModelOptions): Promise<Langu
   const { cacheDir, signal, onProgress, contextSize, threads, gpu } = options;
   const { resolveWeights } = await import('./weights/resolve.js');
   const { openLlama } = await import('./llama/llama-model.js');
-  const weights = await resolveWeights(name, present({ cacheDir, signal, onProgress }));
-  return openLlama({ weights, ...present({ contextSize, threads, gpu, signal }) });
+  const weights = await resolveWeights(name, { cacheDir, signal, onProgress });
+  return openLlama({ weights, contextSize, threads, gpu, signal });
 }
 
 async function openServer(model: string, options: OpenModelOptions): Promise<LanguageModel> {
@@ -74,14 +73,14 @@ async function openServer(model: string, options: OpenModelOptions): Promise<Lan
   if (!baseUrl && !apiKey)
     throw noKey(`openai:${model}`, 'OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own');
   const { openOpenai } = await import('./openai/openai-model.js');
-  return openOpenai({ model, ...present({ baseUrl, apiKey, ...serverOptions(options) }) });
+  return openOpenai({ model, baseUrl, apiKey, ...serverOptions(options) });
 }
 
 async function openHub(model: string, options: OpenModelOptions): Promise<LanguageModel> {
   const { baseUrl: endpointUrl, apiKey: token = process.env.HF_TOKEN || undefined } = options;
   if (!endpointUrl && !token) throw noKey(`huggingface:${model}`, 'HF_TOKEN');
   const { openHuggingface } = await import('./huggingface/huggingface-model.js');
-  return openHuggingface({ model, ...present({ endpointUrl, token, ...serverOptions(options) }) });
+  return openHuggingface({ model, endpointUrl, token, ...serverOptions(options) });
 }
 
 const serverOptions = ({ contextSize, timeoutMs, price, features, signal }: OpenModelOptions) => ({
@@ -94,9 +93,3 @@ const serverOptions = ({ contextSize, timeoutMs, price, features, signal }: Open
 
 const noKey = (where: string, variable: string): RankforgeError =>
   new RankforgeError('refused-key', 'There is no key for the server', { where, hint: `Set ${variable}.` });
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Only the options that were given, so that the defaults behind them stand. */
-const present = <T extends object>(options: T): Present<T> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Present<T>;

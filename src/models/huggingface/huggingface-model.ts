@@ -3,7 +3,7 @@ import type { LanguageModel } from '../language-model.js';
 import { ChatModel } from '../openai/chat-model.js';
 import { detectFeatures } from '../openai/detect.js';
 import type { ServerFeatures } from '../openai/features.js';
-import type { Price } from '../openai/price.js';
+import type { Price } from '../price.js';
 import { createHuggingfaceServer } from './huggingface-server.js';
 
 export interface HuggingfaceOptions {

@@ -5,8 +5,8 @@ import type { Warning } from '../../core/warning.js';
 import type { GenerateReply, GenerateRequest, LanguageModel, Message } from '../language-model.js';
 import { withDeadline } from '../openai/deadline.js';
 import { estimateTokens } from '../openai/estimate-tokens.js';
-import { callUsage, type Price } from '../openai/price.js';
 import { fromConnection, fromStatus } from '../openai/server-errors.js';
+import { callUsage, type Price } from '../price.js';
 
 export interface LangchainOptions {
   /** Any chat model of LangChain. Its own retries should be off: the limits in front of it retry. */
@@ -23,8 +23,8 @@ export interface LangchainOptions {
 }
 
 /**
- * A LangChain chat model. It writes, and shows no log-probabilities; temperature, seed and the most tokens are those it
- * was made with, which a warning says where a request asks for others.
+ * A LangChain chat model. It writes, and shows no log-probabilities. Temperature, top-p, seed and the most tokens are
+ * those it was made with; a warning says so where a request sets one of the first three.
  */
 export function fromLangchain(options: LangchainOptions): LanguageModel {
   const { chat, contextSize = 32_768, timeoutMs = 300_000, price, structuredOutput = false } = options;
@@ -40,11 +40,13 @@ export function fromLangchain(options: LangchainOptions): LanguageModel {
     signal: AbortSignal,
   ): Promise<{ message: AIMessage; text: string }> {
     const input = messages.map(({ role, content }): BaseMessageLike => [role, content]);
-    const call = { signal, ...(stop?.length ? { stop: [...stop] } : {}) };
+    const call = { signal, stop: stop?.length ? [...stop] : undefined };
     if (schema && structuredOutput) {
       const structured = chat.withStructuredOutput<Record<string, unknown>>(schema, { includeRaw: true });
       const { raw, parsed } = await structured.invoke(input, call);
-      return { message: raw as AIMessage, text: JSON.stringify(parsed) };
+      const message = raw as AIMessage;
+      // Null where the reply did not parse: the caller's own check then sees what was written.
+      return { message, text: parsed ? JSON.stringify(parsed) : message.text };
     }
     const message = (await chat.invoke(input, call)) as AIMessage;
     return { message, text: message.text };
@@ -74,8 +76,8 @@ export function fromLangchain(options: LangchainOptions): LanguageModel {
         text,
         finish: finishOf(message),
         usage: callUsage(
-          message.usage_metadata?.input_tokens ?? 0,
-          message.usage_metadata?.output_tokens ?? 0,
+          message.usage_metadata?.input_tokens ?? estimateTokens(request.messages),
+          message.usage_metadata?.output_tokens ?? estimateTokens(text),
           price,
         ),
         ...(warnings.length > 0 ? { warnings } : {}),
@@ -100,8 +102,9 @@ function settingsWarnings(
   id: string,
 ): Warning[] {
   const warnings: Warning[] = [];
-  const asked = { temperature, topP, seed };
-  const ignored = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const ignored = Object.entries({ temperature, topP, seed })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
   if (ignored.length > 0) {
     warnings.push({
       code: 'settings-ignored',
@@ -143,8 +146,10 @@ function typed(error: unknown, where: string): unknown {
       where,
     );
   }
-  if (error.message === 'fetch failed' || /ECONN|ENOTFOUND|Connection error/.test(error.message))
-    return fromConnection(error, where);
+  // Of fetch's own error the root is the system's; a client's may hold the request, and with it the key.
+  if (error.message === 'fetch failed') return fromConnection(error, where);
+  if (/ECONN|ENOTFOUND|Connection error/.test(error.message))
+    return fromConnection(new Error(error.message), where);
   return new RankforgeError('server-error', `The model failed: ${error.message}`, {
     where,
     hint: 'Look at what the provider says.',

@@ -31,10 +31,10 @@ export async function writeReply(
   if (request.maxTokens < 1) return reply('length');
   const generated = sequence.evaluate([lastToken as Token], {
     temperature: request.temperature ?? 0,
-    ...(request.topP === undefined ? {} : { topP: request.topP }),
+    topP: request.topP,
     // Several samples of one request are different ones.
     seed: ((request.seed ?? 0) + 1_000_003 * (request.sample ?? 0)) >>> 0,
-    ...(grammar ? { grammarEvaluationState: grammar } : {}),
+    grammarEvaluationState: grammar,
   });
   for await (const token of generated) {
     signal?.throwIfAborted();

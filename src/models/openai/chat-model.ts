@@ -1,6 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
+import type { Usage } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
-import { alignLabels, labelsAlign } from '../label-tokens.js';
+import { labelMass } from '../label-tokens.js';
 import type {
   CallOptions,
   GenerateReply,
@@ -12,14 +13,14 @@ import type {
   NextTokenReply,
   NextTokenRequest,
 } from '../language-model.js';
+import { callUsage, type Price } from '../price.js';
 import { estimateTokens } from './estimate-tokens.js';
 import type { ServerFeatures } from './features.js';
-import { createLlamaServerReader } from './llama-server.js';
-import { callUsage, type Price } from './price.js';
+import { openReader } from './open-reader.js';
 import { differAtOnce, readLabels, sharedStart } from './read-labels.js';
+import { alignReplies, repliesAlign } from './reply-tokens.js';
 import type { Server } from './server.js';
-import type { TokenReader } from './token-reader.js';
-import { createVllmReader } from './vllm.js';
+import type { ServerToken, TokenReader } from './token-reader.js';
 import { ChatReply } from './wire.js';
 
 const defaultContextSize = 32_768;
@@ -31,8 +32,8 @@ export interface ChatModelOptions {
   readonly adapter: 'openai' | 'huggingface';
   /** The model's name on the server. */
   readonly model: string;
-  readonly contextSize?: number | undefined;
-  readonly price?: Price | undefined;
+  readonly contextSize?: number;
+  readonly price?: Price;
 }
 
 /** A model behind a server that speaks OpenAI's chat completions, with what else it was found to do. */
@@ -45,19 +46,13 @@ export class ChatModel implements LanguageModel {
   readonly #options: ChatModelOptions;
   readonly #reader: TokenReader | undefined;
   /** Tokens of replies seen so far: comparators ask for the same few again and again. */
-  readonly #replyTokens = new Map<string, { id: number; text: string }[]>();
-  #bracketsAlign = true;
+  readonly #replyTokens = new Map<string, ServerToken[]>();
 
   constructor(server: Server, features: ServerFeatures, options: ChatModelOptions) {
     this.#server = server;
     this.#features = features;
     this.#options = options;
-    this.#reader =
-      features.kind === 'llama-server'
-        ? createLlamaServerReader(server, features.vocabulary)
-        : features.kind === 'vllm'
-          ? createVllmReader(server, options.model, features.chosenTokens)
-          : undefined;
+    this.#reader = openReader(server, options.model, features);
     this.id = `${options.adapter}:${options.model}@${server.where}`;
     this.contextSize = options.contextSize ?? features.contextSize ?? defaultContextSize;
     this.capabilities = {
@@ -105,7 +100,7 @@ export class ChatModel implements LanguageModel {
       // llama-server repeats what it was given to continue.
       text: prefill && text.startsWith(prefill) ? text.slice(prefill.length) : text,
       finish: refused ? 'refused' : finish_reason === 'length' ? 'length' : 'stop',
-      usage: this.#usage(reply),
+      usage: this.#usage(reply, request.messages),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
   }
@@ -143,21 +138,12 @@ export class ChatModel implements LanguageModel {
   /** By the server's tokens where these replies were seen before, else by their characters. */
   tellsApart(replies: readonly string[]): boolean {
     const tokens = replies.map((reply) => this.#replyTokens.get(reply));
-    if (tokens.every((known) => known !== undefined)) return aligned(tokens);
-    return differAtOnce(replies) && (this.#bracketsAlign || !/[^\p{L}\p{N}\s]$/u.test(sharedStart(replies)));
+    if (tokens.every((known) => known !== undefined)) return repliesAlign(tokens);
+    const { bracketsAlign = true } = this.#features;
+    return differAtOnce(replies) && (bracketsAlign || !/[^\p{L}\p{N}\s]$/u.test(sharedStart(replies)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
-
-  /** Whether `[A] > [B]` has a token of its own for each letter: in some vocabularies `[A` is one token and `[O` two. */
-  async learnBrackets(signal?: AbortSignal): Promise<void> {
-    const reader = this.#reader;
-    if (!reader) return;
-    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
-    this.#bracketsAlign = aligned(
-      await Promise.all(letters.map((letter) => reader.tokenize(`[${letter}] > [`, signal))),
-    );
-  }
 
   async #nextByToken(
     reader: TokenReader,
@@ -165,23 +151,15 @@ export class ChatModel implements LanguageModel {
     signal?: AbortSignal,
   ): Promise<NextTokenReply> {
     const tokens = await Promise.all(replies.map((reply) => this.#tokensOf(reader, reply, signal)));
-    const texts = textsOf(tokens);
-    const { prefix, labels } = alignLabels(
-      tokens.map((reply) => reply.map(({ id }) => id)),
-      (id) => texts.get(id)!,
-    );
+    const { prefix, labels } = alignReplies(tokens);
     const prompt = await reader.prompt(messages, signal);
     const { logProbabilities, promptTokens, outputTokens } = await reader.next(
       { parts: [...prompt.parts, ...prefix] },
       labels,
       signal,
     );
-    const seen = logProbabilities.filter((value) => value !== null);
-    const mass = Math.min(
-      1,
-      seen.reduce((sum, value) => sum + Math.exp(value), 0),
-    );
-    const unseen = replies.length - seen.length;
+    const mass = labelMass(logProbabilities);
+    const unseen = logProbabilities.filter((value) => value === null).length;
     return {
       logProbabilities,
       mass,
@@ -232,7 +210,7 @@ export class ChatModel implements LanguageModel {
     return {
       logProbabilities,
       mass,
-      usage: this.#usage(reply),
+      usage: this.#usage(reply, messages),
       ...(warnings.length > 0 ? { warnings: warnings.map((warning) => ({ ...warning, id: this.id })) } : {}),
     };
   }
@@ -258,11 +236,7 @@ export class ChatModel implements LanguageModel {
     );
   }
 
-  async #tokensOf(
-    reader: TokenReader,
-    reply: string,
-    signal?: AbortSignal,
-  ): Promise<{ id: number; text: string }[]> {
+  async #tokensOf(reader: TokenReader, reply: string, signal?: AbortSignal): Promise<ServerToken[]> {
     const known = this.#replyTokens.get(reply);
     if (known) return known;
     const tokens = await reader.tokenize(reply, signal);
@@ -270,8 +244,13 @@ export class ChatModel implements LanguageModel {
     return tokens;
   }
 
-  #usage({ usage }: ChatReply) {
-    return callUsage(usage?.prompt_tokens ?? 0, usage?.completion_tokens ?? 0, this.#options.price);
+  /** Estimated where the server does not count: a budget would never run out there. */
+  #usage({ usage, choices }: ChatReply, messages: readonly Message[]): Usage {
+    return callUsage(
+      usage?.prompt_tokens ?? estimateTokens(messages),
+      usage?.completion_tokens ?? estimateTokens(choices[0]!.message.content ?? ''),
+      this.#options.price,
+    );
   }
 
   #unsupported(what: string): RankforgeError {
@@ -280,15 +259,4 @@ export class ChatModel implements LanguageModel {
       hint: 'Use another comparator, or a server that does: llama-server, vLLM, or the local models.',
     });
   }
-}
-
-const textsOf = (replies: readonly (readonly { id: number; text: string }[])[]): Map<number, string> =>
-  new Map(replies.flat().map(({ id, text }) => [id, text]));
-
-function aligned(replies: readonly (readonly { id: number; text: string }[])[]): boolean {
-  const texts = textsOf(replies);
-  return labelsAlign(
-    replies.map((reply) => reply.map(({ id }) => id)),
-    (id) => texts.get(id)!,
-  );
 }

@@ -1,47 +1,53 @@
 import { isAbort, RankforgeError } from '../../core/errors.js';
+import { createFlights } from '../door/flights.js';
 import { openaiFeatures, type ServerFeatures } from './features.js';
+import { openReader } from './open-reader.js';
+import { askBrackets } from './reply-tokens.js';
 import type { Server } from './server.js';
 import { ChatReply, LlamaProps, ModelList, VllmCompletion, VllmVersion } from './wire.js';
 
-const known = new Map<string, Promise<ServerFeatures>>();
+const known = new Map<string, ServerFeatures>();
+const flights = createFlights<ServerFeatures>();
 
 /**
- * What a server can do with a model: asked once a process, by two small requests to llama-server and three to vLLM,
- * which say what they are, and by at most eight chat calls of a few tokens to any other.
+ * What a server can do with a model: asked once a process, by a few small requests to llama-server and vLLM, which say
+ * what they are and how they tokenise labels, and by at most eight chat calls of a few tokens to any other.
  * @param key names the server, the model and whose key it is
  * @throws RankforgeError when the server cannot be asked at all; nothing is remembered then
  */
-export function detectFeatures(
+export async function detectFeatures(
   server: Server,
   model: string,
   key: string,
   signal?: AbortSignal,
 ): Promise<ServerFeatures> {
-  let found = known.get(key);
-  if (!found) {
-    found = detect(server, model, signal);
-    known.set(key, found);
-    found.catch(() => known.delete(key));
-  }
-  return found;
+  const found = known.get(key);
+  if (found) return found;
+  // Shared, so that one caller's abort is not another's.
+  const { value } = await flights.share(key, (shared) => detect(server, model, shared), signal);
+  known.set(key, value);
+  return value;
 }
 
-async function detect(server: Server, model: string, signal?: AbortSignal): Promise<ServerFeatures> {
+async function detect(server: Server, model: string, signal: AbortSignal): Promise<ServerFeatures> {
+  const features = await askServer(server, model, signal);
+  const reader = openReader(server, model, features);
+  return reader ? { ...features, bracketsAlign: await askBrackets(reader, signal) } : features;
+}
+
+async function askServer(server: Server, model: string, signal: AbortSignal): Promise<ServerFeatures> {
   const props = await absentIsUndefined(server.get('/../props', LlamaProps, signal));
+  const models = await absentIsUndefined(server.get('/models', ModelList, signal));
   if (props) {
-    const models = await absentIsUndefined(server.get('/models', ModelList, signal));
-    const contextSize = props.default_generation_settings.n_ctx;
-    const vocabulary = models?.data[0]?.meta?.n_vocab;
     return {
       ...openaiFeatures,
       kind: 'llama-server',
       prefill: true,
       chosenTokens: true,
-      ...(contextSize ? { contextSize } : {}),
-      ...(vocabulary ? { vocabulary } : {}),
+      contextSize: props.default_generation_settings.n_ctx || undefined,
+      vocabulary: models?.data[0]?.meta?.n_vocab || undefined,
     };
   }
-  const models = await absentIsUndefined(server.get('/models', ModelList, signal));
   const entry = models?.data.find(({ id }) => id === model);
   if (
     entry?.owned_by === 'vllm' &&
@@ -52,14 +58,14 @@ async function detect(server: Server, model: string, signal?: AbortSignal): Prom
       kind: 'vllm',
       prefill: true,
       chosenTokens: await vllmNamesTokens(server, model, signal),
-      ...(entry.max_model_len ? { contextSize: entry.max_model_len } : {}),
+      contextSize: entry.max_model_len || undefined,
     };
   }
   return negotiate(server, model, signal);
 }
 
 /** `logprob_token_ids` came in 2026; older servers ignore it and answer with their top tokens. */
-async function vllmNamesTokens(server: Server, model: string, signal?: AbortSignal): Promise<boolean> {
+async function vllmNamesTokens(server: Server, model: string, signal: AbortSignal): Promise<boolean> {
   const asked = [0, 1, 2, 3];
   const reply = await absentIsUndefined(
     server.post(
@@ -82,7 +88,7 @@ async function vllmNamesTokens(server: Server, model: string, signal?: AbortSign
 }
 
 /** Tries everything at once and gives up what the server names in its refusal. */
-async function negotiate(server: Server, model: string, signal?: AbortSignal): Promise<ServerFeatures> {
+async function negotiate(server: Server, model: string, signal: AbortSignal): Promise<ServerFeatures> {
   let features = openaiFeatures;
   for (let tries = 0; ; tries++) {
     try {
@@ -133,7 +139,7 @@ async function enforcesSchema(
   server: Server,
   model: string,
   features: ServerFeatures,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<boolean> {
   try {
     const reply = await server.post(

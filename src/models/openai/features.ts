@@ -15,6 +15,8 @@ export interface ServerFeatures {
   readonly temperature: boolean;
   /** Whether log-probabilities of any named token can be had. */
   readonly chosenTokens: boolean;
+  /** Whether each of `[A] > [` to `[Z] > [` has a label token of its own there. @default true */
+  readonly bracketsAlign?: boolean;
   readonly contextSize?: number;
   /** Tokens in the vocabulary. */
   readonly vocabulary?: number;

@@ -1,9 +1,9 @@
 import { sha256 } from '../../core/hash.js';
 import type { LanguageModel } from '../language-model.js';
+import type { Price } from '../price.js';
 import { ChatModel } from './chat-model.js';
 import { detectFeatures } from './detect.js';
 import type { ServerFeatures } from './features.js';
-import type { Price } from './price.js';
 import { createServer } from './server.js';
 
 export interface OpenaiOptions {
@@ -31,16 +31,9 @@ const openaiUrl = 'https://api.openai.com/v1';
  * @throws RankforgeError `server-unreachable`, `refused-key`, `server-error`… when the server cannot be asked
  */
 export async function openOpenai(options: OpenaiOptions): Promise<LanguageModel> {
-  const { model, baseUrl = openaiUrl, apiKey, timeoutMs, signal } = options;
+  const { model, baseUrl = openaiUrl, apiKey, timeoutMs, contextSize, price, signal } = options;
   const server = createServer({ baseUrl, apiKey, timeoutMs });
   const key = sha256(JSON.stringify([server.where, model, apiKey ?? '']));
   const features = options.features ?? (await detectFeatures(server, model, key, signal));
-  const opened = new ChatModel(server, features, {
-    adapter: 'openai',
-    model,
-    contextSize: options.contextSize,
-    price: options.price,
-  });
-  if (!options.features) await opened.learnBrackets(signal);
-  return opened;
+  return new ChatModel(server, features, { adapter: 'openai', model, contextSize, price });
 }

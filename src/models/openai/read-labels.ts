@@ -1,4 +1,5 @@
 import type { Warning } from '../../core/warning.js';
+import { labelMass } from '../label-tokens.js';
 
 /** One written token and what else the model might have written there. */
 export interface TokenPosition {
@@ -61,10 +62,8 @@ export function readLabels(
     // Past the shared start, or away from it: nothing further tells labels apart.
     if (replies.filter((reply) => reply.startsWith(written)).length < 2) break;
   }
-  const mass = Math.min(
-    1,
-    probabilities.reduce((sum, value) => sum + value, 0),
-  );
+  const logProbabilities = Array.from(probabilities, (value) => (value === 0 ? null : Math.log(value)));
+  const mass = labelMass(logProbabilities);
   const unseen = probabilities.filter((value) => value === 0).length;
   const warnings: Warning[] = [];
   if (unseen > 0) {
@@ -73,11 +72,7 @@ export function readLabels(
       message: `${unseen} of ${replies.length} labels were not among the tokens that the server shows; the labels shown hold ${mass.toFixed(4)}, the tokens not shown ${Math.max(0, 1 - shown).toFixed(4)}`,
     });
   }
-  return {
-    logProbabilities: Array.from(probabilities, (value) => (value === 0 ? null : Math.log(value))),
-    mass,
-    warnings,
-  };
+  return { logProbabilities, mass, warnings };
 }
 
 const join = (written: string, token: string): string =>

@@ -15,9 +15,21 @@ export function publicUrl(url: string): string {
   return `${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** A text without the secrets that a server may have repeated in it. */
-export const withoutSecrets = (text: string, secrets: readonly (string | undefined)[]): string =>
-  secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
+/** The URL of a server. @throws RankforgeError `usage` */
+export function parseBaseUrl(baseUrl: string): URL {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new RankforgeError('usage', 'The base URL of the server is not a URL', {
+    where: baseUrl.replace(/\/\/[^/]*@/, '//').replace(/\?.*/s, ''),
+    hint: 'Write it as http://HOST:PORT/v1.',
+  });
+}
+
+/** What a server says, short and without the secrets that it may repeat: masked before it is cut, or half of one would stay. */
+export const quote = (text: string, secrets: readonly (string | undefined)[]): string =>
+  secrets
+    .reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text)
+    .slice(0, 500);
 
 /** Milliseconds that a `Retry-After` header asks for: seconds or an HTTP date. */
 export function parseRetryAfter(header: string | null | undefined, now = Date.now()): number | undefined {
@@ -36,19 +48,19 @@ export function fromStatus(
   where: string,
 ): RankforgeError {
   const said = `The server answered ${status}: ${message}`;
+  const retryAfterMs = parseRetryAfter(retryAfter);
   if (status === 401 || status === 403) {
     return new RankforgeError('refused-key', said, { where, hint: 'Check the API key and what it may use.' });
   }
   if (status === 429) {
     const spent = /insufficient_quota/.test(type);
-    const retryAfterMs = parseRetryAfter(retryAfter);
     return new RankforgeError('rate-limited', said, {
       where,
       hint: spent
         ? 'The account has no quota left: add some.'
         : 'Lower the requests and tokens per minute, or wait.',
       retryable: !spent,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      retryAfterMs,
     });
   }
   if (status === 408 || status === 504) {
@@ -59,12 +71,11 @@ export function fromStatus(
     });
   }
   if (status >= 500) {
-    const retryAfterMs = parseRetryAfter(retryAfter);
     return new RankforgeError('server-error', said, {
       where,
       hint: "Try again; if it stays, look at the server's log.",
       retryable: true,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      retryAfterMs,
     });
   }
   if (contextTypes.test(type) || (status === 400 && contextWords.test(message))) {

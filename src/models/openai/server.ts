@@ -2,13 +2,13 @@ import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
 import { withDeadline } from './deadline.js';
-import { badReply, fromConnection, fromStatus, publicUrl, withoutSecrets } from './server-errors.js';
+import { badReply, fromConnection, fromStatus, parseBaseUrl, publicUrl, quote } from './server-errors.js';
 
 export interface ServerOptions {
   readonly baseUrl: string;
-  readonly apiKey?: string | undefined;
+  readonly apiKey?: string;
   /** @default 300000 */
-  readonly timeoutMs?: number | undefined;
+  readonly timeoutMs?: number;
 }
 
 /** One server, spoken to in JSON; every failure is a RankforgeError without the key. */
@@ -32,21 +32,22 @@ export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOpt
     logLevel: 'off',
   });
   const resolve = (path: string) =>
-    `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`.replace(/(\/v1)?\/\.\.\//, '/');
+    `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`.replace(/(\/v1)?\/\.\.\//, '/') + base.search;
   const secrets = [apiKey, base.password, ...base.searchParams.values()];
 
   async function call<T>(
     method: 'get' | 'post',
     path: string,
     schema: z.ZodType<T>,
-    { body, signal }: { body?: unknown; signal?: AbortSignal | undefined },
+    { body, signal }: { body?: unknown; signal?: AbortSignal },
   ): Promise<T> {
     const url = resolve(path);
     const where = publicUrl(url);
-    const reply = await withDeadline(
-      (inner) => client[method]<unknown>(url, { ...(body === undefined ? {} : { body }), signal: inner }),
-      { signal, timeoutMs, where },
-    ).catch((error: unknown) => {
+    const reply = await withDeadline((inner) => client[method]<unknown>(url, { body, signal: inner }), {
+      signal,
+      timeoutMs,
+      where,
+    }).catch((error: unknown) => {
       throw signal?.aborted ? error : typed(error, where, secrets);
     });
     if (reply === undefined || reply === null || reply === '')
@@ -59,7 +60,7 @@ export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOpt
     // Some servers answer 200 and put the failure in the body.
     const failed = (reply as { error?: { message?: unknown; code?: unknown } }).error;
     if (failed) {
-      const message = withoutSecrets(String(failed.message ?? JSON.stringify(failed)), secrets);
+      const message = quote(String(failed.message ?? JSON.stringify(failed)), secrets);
       throw fromStatus({ status: Number(failed.code) || 500, message }, where);
     }
     const issue = parsed.error.issues[0]!;
@@ -73,15 +74,6 @@ export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOpt
   };
 }
 
-function parseBaseUrl(baseUrl: string): URL {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new RankforgeError('usage', 'The base URL of the server is not a URL', {
-    where: baseUrl.replace(/\/\/[^/]*@/, '//'),
-    hint: 'Write it as http://HOST:PORT/v1.',
-  });
-}
-
 function typed(error: unknown, where: string, secrets: readonly (string | undefined)[]): unknown {
   if (error instanceof RankforgeError) return error;
   if (error instanceof APIConnectionError) return fromConnection(error, where);
@@ -91,7 +83,7 @@ function typed(error: unknown, where: string, secrets: readonly (string | undefi
     return fromStatus(
       {
         status: error.status,
-        message: withoutSecrets(/^\s*</.test(text) ? 'an HTML page' : text.slice(0, 500), secrets),
+        message: /^\s*</.test(text) ? 'an HTML page' : quote(text, secrets),
         type: [error.code, error.type, type].filter(Boolean).join(' '),
         retryAfter: error.headers?.get('retry-after') ?? null,
       },

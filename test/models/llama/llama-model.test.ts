@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -276,14 +276,11 @@ test('opening and using a model prints nothing', () => {
   writeFileSync(
     script,
     `import { openLlama } from ${JSON.stringify(source)};
-     const model = await openLlama({ weights: ${JSON.stringify(weights)}, contextSize: 512 });
+     const model = await openLlama({ weights: ${JSON.stringify(weights)}, contextSize: 512, threads: 1 });
      await model.generate({ messages: [{ role: 'user', content: 'hi' }], maxTokens: 2 });
      await model[Symbol.asyncDispose]();
      process.stdout.write('done');`,
   );
-  const output = execFileSync(process.execPath, ['--import', 'tsx', script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  expect(output).toBe('done');
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script], { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'done', stderr: '' });
 });

@@ -1,4 +1,4 @@
-import type { Usage } from '../../core/usage.js';
+import type { Usage } from '../core/usage.js';
 
 /** US dollars a million tokens. */
 export interface Price {
@@ -6,7 +6,7 @@ export interface Price {
   readonly outputPerMillion: number;
 }
 
-/** One call's usage; it costs nothing where no price is known. */
+/** One call's usage; it costs nothing where no price is given. */
 export function callUsage(promptTokens: number, outputTokens: number, price?: Price): Usage {
   const usd = price
     ? (promptTokens * price.promptPerMillion + outputTokens * price.outputPerMillion) / 1e6
