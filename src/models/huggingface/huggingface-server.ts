@@ -2,12 +2,19 @@ import { InferenceClient, InferenceClientProviderApiError } from '@huggingface/i
 import { RankforgeError } from '../../core/errors.js';
 import { withDeadline } from '../openai/deadline.js';
 import type { Server } from '../openai/server.js';
-import { badReply, fromConnection, fromStatus, publicUrl, withoutSecrets } from '../openai/server-errors.js';
+import {
+  badReply,
+  fromConnection,
+  fromStatus,
+  parseBaseUrl,
+  publicUrl,
+  quote,
+} from '../openai/server-errors.js';
 
 export interface HuggingfaceServerOptions {
-  readonly endpointUrl?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly token?: string | undefined;
+  readonly endpointUrl?: string;
+  readonly provider?: string;
+  readonly token?: string;
   readonly timeoutMs: number;
 }
 
@@ -21,7 +28,7 @@ export function createHuggingfaceServer({
   timeoutMs,
 }: HuggingfaceServerOptions): Server {
   const client = new InferenceClient(token);
-  const where = endpointUrl ? publicUrl(endpointUrl) : `huggingface:${provider ?? 'auto'}`;
+  const where = endpointUrl ? publicUrl(parseBaseUrl(endpointUrl).href) : `huggingface:${provider ?? 'auto'}`;
   return {
     where,
     async post(_path, body, schema, signal) {
@@ -66,8 +73,8 @@ function typed(
   if (error instanceof InferenceClientProviderApiError) {
     const { status, body } = error.httpResponse;
     const said = typeof body === 'string' ? body : JSON.stringify(body);
-    const message = /^\s*</.test(said) ? 'an HTML page' : withoutSecrets(said.slice(0, 500), [token]);
-    return fromStatus({ status, message, type: said.slice(0, 500), retryAfter }, where);
+    const message = /^\s*</.test(said) ? 'an HTML page' : quote(said, [token]);
+    return fromStatus({ status, message, type: said, retryAfter }, where);
   }
   if (!(error instanceof Error)) return error;
   if (error.name.startsWith('InferenceClient')) return badReply('a reply that is no chat completion', where);

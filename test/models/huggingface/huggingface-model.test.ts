@@ -93,6 +93,10 @@ test.each([
   expect(server.chats()).toHaveLength(1);
 });
 
+test('an endpoint that is no URL', async () => {
+  await expect(open('localhost:8080')).rejects.toMatchObject({ code: 'usage' });
+});
+
 test('a refused connection', async () => {
   const closed = createServer();
   await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));

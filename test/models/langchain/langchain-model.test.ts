@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { FakeListChatModel } from '@langchain/core/utils/testing';
 import { AIMessage } from 'langchain';
 import { expect, test } from 'vitest';
@@ -78,14 +79,37 @@ test.each([
   },
   { name: '401', error: { response: { status: 401 } }, expected: { code: 'refused-key', retryable: false } },
   { name: '503', error: { statusCode: 503 }, expected: { code: 'server-error', retryable: true } },
+  {
+    name: 'a refused connection, on an error that holds the request',
+    error: { message: 'connect ECONNREFUSED', config: { headers: { Authorization: 'Bearer sk-secret' } } },
+    expected: { code: 'server-unreachable', retryable: true },
+  },
   { name: 'no status', error: {}, expected: { code: 'server-error', retryable: false } },
 ])('a failure with $name is typed', async ({ error, expected }) => {
   const chat = new ScriptedChat(() => {
     throw Object.assign(new Error('no'), error);
   });
-  await expect(fromLangchain({ chat }).generate(ask)).rejects.toMatchObject({
-    ...expected,
-    where: 'langchain:fake-list:unnamed',
+  const failure = await fromLangchain({ chat })
+    .generate(ask)
+    .catch((caught: unknown) => caught);
+  expect(failure).toMatchObject({ ...expected, where: 'langchain:fake-list:unnamed' });
+  expect(inspect(failure, { depth: 10 })).not.toContain('sk-secret');
+});
+
+test('a structured reply that does not parse comes back as it was written', async () => {
+  class Structured extends ScriptedChat {
+    override withStructuredOutput(): never {
+      const raw = this.reply();
+      return { invoke: async () => ({ raw, parsed: null }) } as never;
+    }
+  }
+  const model = fromLangchain({
+    chat: new Structured(() => new AIMessage('no JSON')),
+    structuredOutput: true,
+  });
+  await expect(model.generate({ ...ask, schema: { type: 'object' } })).resolves.toMatchObject({
+    text: 'no JSON',
+    usage: { outputTokens: 2 },
   });
 });
 

@@ -77,6 +77,23 @@ describe('a chat', () => {
     expect(server.chats()[0]!.headers.authorization).toBe(`Bearer ${apiKey}`);
   });
 
+  test("the base URL's own query goes with every call", async () => {
+    await using server = await startScriptedServer(() => chatReply('hello'));
+    const model = await open(`${server.baseUrl}/?api-version=7`);
+    await model.generate(ask);
+    expect(server.chats()[0]!.query).toBe('api-version=7');
+    expect(model.id).toBe(`openai:m@${server.baseUrl}`);
+  });
+
+  test('a server that does not count tokens has them estimated, or no budget would run out', async () => {
+    await using server = await startScriptedServer(() => ({
+      body: { choices: [{ message: { content: 'seven bytes a word' } }] },
+    }));
+    const { usage } = await (await open(server.baseUrl)).generate(ask);
+    expect(usage.promptTokens).toBeGreaterThan(1);
+    expect(usage.outputTokens).toBe(Math.ceil('seven bytes a word'.length / 3.5));
+  });
+
   test.each([
     { name: 'a refusal', reply: chatReply('', { refusal: 'I will not' }), text: 'I will not' },
     { name: 'a content filter', reply: chatReply('half', { finish: 'content_filter' }), text: 'half' },
@@ -145,6 +162,12 @@ describe('a failure is typed, says where, and tells no secret', () => {
       code: 'refused-key',
       retryable: false,
     },
+    {
+      name: '400 that repeats the key where a message is cut',
+      reply: failure(400, `${'x'.repeat(490)}${apiKey}`),
+      code: 'server-error',
+      retryable: false,
+    },
     { name: '408', reply: failure(408, 'slow'), code: 'timeout', retryable: true },
     {
       name: 'a prompt that is too long',
@@ -155,7 +178,7 @@ describe('a failure is typed, says where, and tells no secret', () => {
   ])('$name', async ({ reply, code, retryable }) => {
     const error = await failureOf(reply);
     expect(error).toMatchObject({ code, retryable, where, hint: expect.stringMatching(/\.$/) });
-    expect(inspect(error, { depth: 10 })).not.toContain(apiKey);
+    expect(inspect(error, { depth: 10 })).not.toContain(apiKey.slice(0, 8));
   });
 
   test.each([
@@ -320,6 +343,21 @@ describe('what a server can do is found out', () => {
     expect(server.chats()).toHaveLength(2);
   });
 
+  test('one caller who leaves does not take the answer from another', async () => {
+    await using server = await startScriptedServer(async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return obeys(request);
+    });
+    const options = { model: 'm', baseUrl: server.baseUrl };
+    const leaving = new AbortController();
+    const left = openOpenai({ ...options, signal: leaving.signal });
+    const stayed = openOpenai(options);
+    leaving.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    await expect(stayed).resolves.toMatchObject({ capabilities: { schema: true } });
+    expect(server.chats()).toHaveLength(2);
+  });
+
   test('one that ignores log-probabilities and schemas', async () => {
     await using server = await startScriptedServer(() => chatReply('Hello there'));
     const model = await openOpenai({ model: 'm', baseUrl: server.baseUrl });
@@ -442,6 +480,23 @@ describe('vLLM', () => {
       logProbability: -5,
       tokens: 2,
     });
+  });
+
+  test('its vocabulary decides about brackets, asked or told', async () => {
+    const torn: Script = ({ body }) => ({
+      // As in Qwen's vocabulary: `[A` is one token, `[O` two.
+      body: { tokens: /^\[[OQ]/.test((body as { prompt: string }).prompt) ? [58, 46, 60] : [100, 60] },
+    });
+    const routes = { ...vllm(true), 'POST /tokenize': torn };
+    await using server = await startScriptedServer(() => chatReply('x'), routes);
+    const replies = ['[A] > [B]', '[B] > [A]'];
+    const asked = await openOpenai({ model: 'm', baseUrl: server.baseUrl });
+    expect([asked.tellsApart(replies), asked.tellsApart(['A', 'B'])]).toEqual([false, true]);
+    for (const bracketsAlign of [true, false]) {
+      const features = { ...openaiFeatures, kind: 'vllm' as const, bracketsAlign };
+      const told = await openOpenai({ model: 'm', baseUrl: 'http://127.0.0.1:9/v1', features });
+      expect(told.tellsApart(replies)).toBe(bracketsAlign);
+    }
   });
 
   test('an older one shows its top tokens, and says what was not seen', async () => {
