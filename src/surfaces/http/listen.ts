@@ -1,0 +1,111 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { RankforgeError } from '../../core/errors.js';
+import { isLoopbackName } from './loopback.js';
+import type { Service } from './service.js';
+
+export interface ListenOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 for any free one. @default 8080 */
+  readonly port?: number;
+  /** Milliseconds for all headers to come. @default 10000 */
+  readonly headersTimeout?: number;
+  /** Milliseconds for the whole request to come, its body included. @default 30000 */
+  readonly bodyTimeout?: number;
+  /** Milliseconds that what runs has to end in, once the server stops. @default 30000 */
+  readonly stopTimeout?: number;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** For instance `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Refuses what is new, lets what runs end within `stopTimeout`, aborts the rest, and closes. A second call waits for the
+   * same end.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Binding to other than loopback without a key would let everyone in.
+ * @throws RankforgeError `usage`, unless `allowOpen`
+ */
+export function checkExposure(host: string, { hasKey, allowOpen }: { hasKey: boolean; allowOpen: boolean }) {
+  if (isLoopbackName(host) || hasKey || allowOpen) return;
+  throw new RankforgeError('usage', `Without an API key the server would be open to all who reach ${host}`, {
+    where: host,
+    hint: 'Give --api-key-file or RANKFORGE_API_KEY; --allow-open serves without a key all the same.',
+  });
+}
+
+/** Serves over HTTP/1.1. @throws RankforgeError `usage` for a host or port that cannot be had */
+export async function listen(
+  service: Service,
+  {
+    host = '127.0.0.1',
+    port = 8080,
+    headersTimeout = 10_000,
+    bodyTimeout = 30_000,
+    stopTimeout = 30_000,
+  }: ListenOptions = {},
+): Promise<RunningServer> {
+  const server = createAdaptorServer({
+    fetch: service.app.fetch,
+    // A library leaves its user's globals alone.
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout,
+      requestTimeout: Math.max(headersTimeout, bodyTimeout),
+      // Node looks for slow requests every 30 s otherwise, whatever the limits.
+      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+    },
+  }) as import('node:http').Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  let stopped: Promise<void> | undefined;
+
+  const stop = async (): Promise<void> => {
+    service.beginStop();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Connections that fall idle after close() would be kept open for their next request.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const limit = setTimeout(() => {
+      service.abort();
+      // Time for the refusals to be written.
+      setTimeout(() => server.closeAllConnections(), 500).unref();
+    }, stopTimeout);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+  };
+
+  const stopOnce = (): Promise<void> => {
+    stopped ??= stop();
+    return stopped;
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${address.port}`,
+    port: address.port,
+    stop: stopOnce,
+    [Symbol.asyncDispose]: stopOnce,
+  };
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): RankforgeError {
+  const why =
+    error.code === 'EADDRINUSE'
+      ? `Port ${port} of ${host} is taken`
+      : error.code === 'EACCES'
+        ? `Port ${port} needs more rights than this process has`
+        : `The server cannot listen on ${host}:${port} (${error.code})`;
+  return new RankforgeError('usage', why, {
+    where: `${host}:${port}`,
+    hint: 'Choose another --host or --port; port 0 is any free one.',
+    cause: error,
+  });
+}

@@ -1,0 +1,60 @@
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { listen, type RunningServer } from '../http/listen.js';
+import { problemStatus } from '../http/problem.js';
+import { readJson } from '../http/read-json.js';
+import { type ExposureOptions, guards } from '../http/rerank-server.js';
+import { createService, type ServiceOptions, type Spelling } from '../http/service.js';
+import { createMcpServers, type McpOptions } from './mcp-server.js';
+
+export interface McpHttpOptions extends McpOptions, ExposureOptions, Pick<ServiceOptions, 'onRequest'> {
+  /** Bytes of one request. @default 8 MiB */
+  readonly maxBytes?: number;
+  /** Milliseconds that a request may take, waiting included. @default 60000 */
+  readonly timeLimit?: number;
+}
+
+const jsonRpc: Spelling = {
+  status: (kind) => problemStatus[kind],
+  fail: ({ message }) => ({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }),
+};
+
+/**
+ * Serves MCP's streamable HTTP at `/mcp`, without sessions: each request stands for itself, so any number of processes can
+ * stand behind one address.
+ * @throws RankforgeError `usage` for a host or port that cannot be had, or that would be open to all
+ */
+export async function startMcpServer({
+  maxBytes = 8 * 2 ** 20,
+  timeLimit = 60_000,
+  onRequest,
+  ...options
+}: McpHttpOptions): Promise<RunningServer> {
+  const makeServer = createMcpServers(options);
+  const service = createService(
+    { ...guards(options), onRequest },
+    { routes: ['/mcp'], timeLimit, spellings: { '/mcp': jsonRpc } },
+  );
+  service.app.post('/mcp', async (context) => {
+    const { signal } = context.var;
+    const parsedBody = await readJson(context.req.raw, maxBytes);
+    const server = makeServer();
+    // One JSON answer in place of a stream: it ends within the limits, and there is nothing to resume.
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    await server.connect(transport);
+    let onAbort: (() => void) | undefined;
+    try {
+      return await Promise.race([
+        transport.handleRequest(context.req.raw, { parsedBody }),
+        new Promise<never>((_, reject) => {
+          onAbort = () => reject(signal.reason);
+          signal.addEventListener('abort', onAbort, { once: true });
+        }),
+      ]);
+    } finally {
+      if (onAbort) signal.removeEventListener('abort', onAbort);
+      // Aborts the tools that still run.
+      await server.close();
+    }
+  });
+  return listen(service, options);
+}
