@@ -7,6 +7,17 @@ export type { ModelComparatorOptions } from './comparators/model-options.js';
 export { pointwiseComparator } from './comparators/pointwise.js';
 export * from './comparators/registry.js';
 export * from './comparators/replay.js';
+export * from './debias/batch.js';
+export { type ContentFreeOptions, contentFreeComparator } from './debias/content-free.js';
+export * from './debias/position-report.js';
+export * from './debias/registry.js';
+export * from './debias/render-position-report.js';
+export {
+  type PermutationOptions,
+  permutedComparator,
+  type RotationOptions,
+  rotatedComparator,
+} from './debias/rotations.js';
 export { type LabelStyle, labelStyles } from './labels.js';
 export * from './parse-ranking.js';
 export * from './plan.js';
