@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Passage } from '../src/core/passage.js';
 import type { Qrels, ScoredId } from '../src/core/run.js';
-import { zScores } from '../src/core/vectors.js';
+import { orderByScore, zScores } from '../src/core/vectors.js';
 import { evaluateRun } from '../src/evaluate/evaluate-run.js';
 import { loadDataset } from '../src/formats/dataset.js';
 import { readRun } from '../src/formats/trec-run.js';
@@ -82,10 +82,8 @@ async function measureReordering() {
       };
       const sum = (parts: readonly (readonly [number, readonly number[]])[]): number[] =>
         ids.map((_, i) => parts.reduce((total, [weight, part]) => total + weight * part[i]!, 0));
-      const order = (scores: readonly number[]): number[] =>
-        ids.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
       const feedback = (scores: readonly number[]): number[] => {
-        const best = order(scores);
+        const best = orderByScore(scores);
         const near = feedbackScores(best.map((i) => index.vector(ids[i]!)));
         const aligned: number[] = [];
         best.forEach((i, rank) => {
@@ -119,7 +117,7 @@ async function measureReordering() {
       for (const [label, scores] of Object.entries(scored)) {
         runs[label] ??= new Map();
         runs[label].set(queryId, [
-          ...order(scores).map((i) => ({ id: ids[i]!, score: scores[i]! })),
+          ...orderByScore(scores).map((i) => ({ id: ids[i]!, score: scores[i]! })),
           ...list.slice(depth),
         ]);
       }

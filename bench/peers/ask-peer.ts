@@ -14,11 +14,11 @@ export async function askPeer<T>(
   return new Promise((resolve) => {
     const child = spawn(process.env.RANKFORGE_PYTHON ?? 'python3', [path, ...args], { stdio: 'pipe' });
     let [output, errors] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      errors += chunk.toString();
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
     });
     child.on('error', (error) => resolve({ skipped: error.message }));
     child.on('close', (code) => {
