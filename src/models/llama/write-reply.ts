@@ -1,5 +1,6 @@
 import type { LlamaContextSequence, LlamaGrammarEvaluationState, LlamaModel, Token } from 'node-llama-cpp';
 import type { GenerateReply, GenerateRequest } from '../language-model.js';
+import { sampleSeed } from '../sample-seed.js';
 
 export interface WrittenReply {
   readonly text: string;
@@ -32,8 +33,7 @@ export async function writeReply(
   const generated = sequence.evaluate([lastToken as Token], {
     temperature: request.temperature ?? 0,
     topP: request.topP,
-    // Several samples of one request are different ones.
-    seed: ((request.seed ?? 0) + 1_000_003 * (request.sample ?? 0)) >>> 0,
+    seed: sampleSeed(request),
     grammarEvaluationState: grammar,
   });
   for await (const token of generated) {

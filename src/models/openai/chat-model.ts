@@ -14,6 +14,7 @@ import type {
   NextTokenRequest,
 } from '../language-model.js';
 import { callUsage, type Price } from '../price.js';
+import { sampleSeed } from '../sample-seed.js';
 import { estimateTokens } from './estimate-tokens.js';
 import type { ServerFeatures } from './features.js';
 import { openReader } from './open-reader.js';
@@ -82,13 +83,14 @@ export class ChatModel implements LanguageModel {
       request.messages,
       {
         [features.maxTokensField]: maxTokens,
-        ...(features.temperature ? { temperature } : {}),
-        ...(topP === undefined ? {} : { top_p: topP }),
-        ...(seed === undefined ? {} : { seed }),
-        ...(stop?.length ? { stop } : {}),
-        ...(schema && features.schema
-          ? { response_format: { type: 'json_schema', json_schema: { name: 'reply', strict: true, schema } } }
-          : {}),
+        temperature: features.temperature ? temperature : undefined,
+        top_p: topP,
+        seed: seed === undefined ? undefined : sampleSeed(request),
+        stop: stop?.length ? stop : undefined,
+        response_format:
+          schema && features.schema
+            ? { type: 'json_schema', json_schema: { name: 'reply', strict: true, schema } }
+            : undefined,
       },
       prefill,
       signal,
@@ -187,7 +189,7 @@ export class ChatModel implements LanguageModel {
       messages,
       {
         [maxTokensField]: prefilled === start ? 1 : Math.min(startTokens, start.length + 1),
-        ...(temperature ? { temperature: 0 } : {}),
+        temperature: temperature ? 0 : undefined,
         logprobs: true,
         top_logprobs: topLogprobs,
       },

@@ -98,7 +98,7 @@ async function negotiate(server: Server, model: string, signal: AbortSignal): Pr
           model,
           messages: [{ role: 'user', content: 'Say hello.' }],
           [features.maxTokensField]: 16,
-          ...(features.temperature ? { temperature: 0 } : {}),
+          temperature: features.temperature ? 0 : undefined,
           ...(features.topLogprobs > 0 ? { logprobs: true, top_logprobs: features.topLogprobs } : {}),
         },
         ChatReply,
@@ -148,7 +148,7 @@ async function enforcesSchema(
         model,
         messages: [{ role: 'user', content: 'Say hello.' }],
         [features.maxTokensField]: 32,
-        ...(features.temperature ? { temperature: 0 } : {}),
+        temperature: features.temperature ? 0 : undefined,
         response_format: {
           type: 'json_schema',
           json_schema: { name: 'probe', strict: true, schema: probeSchema },

@@ -77,6 +77,16 @@ describe('a chat', () => {
     expect(server.chats()[0]!.headers.authorization).toBe(`Bearer ${apiKey}`);
   });
 
+  test('several samples of a request have seeds of their own', async () => {
+    await using server = await startScriptedServer(() => chatReply('hello'));
+    const model = await open(server.baseUrl);
+    for (const sample of [0, 1, 2]) await model.generate({ ...ask, temperature: 1, seed: 3, sample });
+    await model.generate({ ...ask, temperature: 1, sample: 1 });
+    const seeds = server.chats().map(({ body }) => (body as { seed?: number }).seed);
+    expect(new Set(seeds).size).toBe(4);
+    expect([seeds[0], seeds[3]]).toEqual([3, undefined]);
+  });
+
   test("the base URL's own query goes with every call", async () => {
     await using server = await startScriptedServer(() => chatReply('hello'));
     const model = await open(`${server.baseUrl}/?api-version=7`);
