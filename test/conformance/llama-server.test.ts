@@ -23,8 +23,8 @@ describe.skipIf(!present)("llama.cpp's own server (needs Python with xllamacpp)"
   beforeAll(async () => {
     const path = await tinyGguf();
     child = spawn(python, [script, path, String(contextSize)], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const [address] = await new Promise<string[]>((resolve, reject) => {
-      createInterface(child.stdout!).once('line', (line) => resolve([line]));
+    const address = await new Promise<string>((resolve, reject) => {
+      createInterface(child.stdout!).once('line', resolve);
       child.once('exit', (code) => reject(new Error(`The server ended with ${code}`)));
     });
     baseUrl = `${address}/v1`;
