@@ -1,15 +1,16 @@
-import { join } from 'node:path';
 import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
 import { columnOf } from '../distill/features/feature-set.js';
 import { type GateResult, runGate } from '../distill/gate.js';
+import { withCard } from '../distill/make-student.js';
 import { saveStudent } from '../distill/student-folder.js';
 import { priorWeights, untrainedPrior } from '../distill/students/prior.js';
 import { type StudentKind, scoreFeatures } from '../distill/students/scorer.js';
 import { sumScores, teacherScores } from '../distill/teachers/measure-teachers.js';
 import type { TrainingList } from '../distill/training-list.js';
 import type { Dataset } from '../formats/dataset.js';
+import { candidatesOf } from './candidates-of.js';
 import { openFirstStage } from './first-stage.js';
 import { trainStudents } from './train-students.js';
 
@@ -32,6 +33,8 @@ export interface DistillRunsOptions extends JobOptions {
 
 export interface DistilledRuns {
   readonly folder: string;
+  /** Queries of the run that every teacher ranks too: the others teach nothing. */
+  readonly queries: number;
   readonly heldOut: number;
   readonly priorOnly: boolean;
   readonly gate?: GateResult;
@@ -45,15 +48,13 @@ export interface DistilledRuns {
  * @throws RankforgeError `unknown-id` for candidates that the dataset lacks, `too-little-data`
  */
 export async function distillRuns(options: DistillRunsOptions): Promise<DistilledRuns> {
-  const { dataset, run, teachers, kind, depth, encoder, seed, qrels, out, command } = options;
-  const job = {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-  };
+  const { dataset, run, teachers, kind, depth, encoder, seed, qrels, out, command, signal, onProgress } =
+    options;
+  const job = { signal, onProgress };
   const candidates = new Map(
     [...run]
       .filter(([id]) => Object.values(teachers).every((teacher) => teacher.has(id)))
-      .map(([id, items]) => [id, items.slice(0, depth).map((item) => item.id)]),
+      .map(([id, items]) => [id, items.slice(0, depth)]),
   );
   if (candidates.size === 0) {
     throw new RankforgeError('too-little-data', 'No query is in the run and in every teacher', {
@@ -61,65 +62,52 @@ export async function distillRuns(options: DistillRunsOptions): Promise<Distille
       hint: 'Give runs of the same queries.',
     });
   }
+  const withTexts = candidatesOf(candidates, dataset, { depth });
+  const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
   const labels = sumScores(
     // A recorded run's scores often mean nothing but its order.
     Object.values(teachers).map((teacher) => ({
-      z: teacherScores({ run: teacher, ranksOnly: true }, candidates),
+      z: teacherScores({ run: teacher, ranksOnly: true }, ids),
       weight: 1,
     })),
-    candidates,
+    ids,
   );
   await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });
-  const lists = [...candidates].map(([queryId, ids]) => ({
-    query: known(dataset.queries, queryId, 'query', dataset.name),
-    passages: ids.map((id) => known(dataset.passages, id, 'passage', dataset.name)),
-    labels: labels.get(queryId)!,
-  }));
   const [trained] = await trainStudents({
     kinds: [kind],
-    lists,
+    lists: withTexts.map(({ query, items }) => ({
+      query,
+      passages: items.map(({ passage }) => passage),
+      labels: labels.get(query.id)!,
+    })),
     labels: 'scores',
     firstStage,
     firstStageOrder: true,
     seed,
     // On cross-validated scores: no query's probabilities come from a student that learned from it.
-    ...(qrels ? { relevance: relevanceOf(qrels), relevanceSource: 'judged queries' } : {}),
-    about: { source: `the runs ${Object.keys(teachers).join(', ')}`, ...(command ? { command } : {}) },
+    relevance: qrels && relevanceOf(qrels),
+    relevanceSource: 'judged queries',
+    about: { source: `the runs ${Object.keys(teachers).join(', ')}`, command },
     ...job,
   });
   const { student, lists: features, heldOut, trained: training } = trained!;
-  const heldOutRun = toRun(candidates, (id) => training.heldOutScores.get(id));
+  const heldOutRun = toRun(ids, (id) => training.heldOutScores.get(id));
   const gate =
     qrels &&
     runGate({
       student: { name: kind, run: heldOutRun },
-      baselines: untrainedOf(features, candidates, student.card.features),
-      qrels: only(qrels, candidates),
+      baselines: untrainedOf(features, ids, student.card.features),
+      qrels: only(qrels, ids),
       seed,
     });
   await saveStudent(
     out,
     gate
-      ? {
-          ...student,
-          card: {
-            ...student.card,
-            gate,
-            figures: { [`${gate.measure}, cross-validated`]: gate.studentMean },
-          },
-        }
+      ? withCard(student, { gate, figures: { [`${gate.measure}, cross-validated`]: gate.studentMean } })
       : student,
   );
-  return { folder: join(out), heldOut, priorOnly: training.priorOnly, ...(gate ? { gate } : {}), heldOutRun };
-}
-
-function known<T>(items: ReadonlyMap<string, T>, id: string, kind: string, dataset: string): T {
-  const item = items.get(id);
-  if (item) return item;
-  throw new RankforgeError('unknown-id', `The run names the ${kind} "${id}", which is not in ${dataset}`, {
-    where: id,
-    hint: 'Give the dataset that the run was made from; --split picks its queries.',
-  });
+  const { priorOnly } = training;
+  return { folder: out, queries: candidates.size, heldOut, priorOnly, gate, heldOutRun };
 }
 
 /** Relevant is grade 2 and above where grades go that far, else 1. */

@@ -21,14 +21,17 @@ export interface FirstStageOptions extends JobOptions {
   readonly fusion?: { readonly bm25: number; readonly dense: number; readonly feedback: number };
 }
 
+/** The untrained rankings of a corpus: BM25 alone, and the others where there is an encoder. */
+export const untrainedNames = ['bm25', 'dense', 'fused', 'feedback', 'fused-feedback'] as const;
+
 /** The untrained rankings of one corpus, in memory. */
 export interface FirstStage extends AsyncDisposable {
   readonly bm25: Bm25Index;
   readonly encoder?: EmbeddingModel;
   readonly dense?: DenseIndex;
   /**
-   * bm25, and with an encoder dense, fused, feedback (nearest to the centroid of the fusion's top 5) and fused-feedback
-   * (all three: what students start from).
+   * By their `untrainedNames`: bm25, and with an encoder dense, fused, feedback (nearest to the centroid of the fusion's
+   * top 5) and fused-feedback (all three: what students start from).
    */
   readonly retrievers: ReadonlyMap<string, Retriever>;
   /** By name, what each of them weighs in the fusion that labels and students start from; absent for the fusions themselves. */

@@ -17,7 +17,7 @@ export interface ForgeContext extends AsyncDisposable {
 
 export interface ForgeContextOptions extends JobOptions {
   readonly out: string;
-  /** @default the recipe's */
+  /** Goes before the recipe's, limit by limit. */
   readonly budget?: BudgetLimits;
   /** @default `ledger` in the output folder */
   readonly ledger?: string;
@@ -28,15 +28,7 @@ export function createForgeContext(
   recipe: Recipe,
   { out, budget, ledger, ...job }: ForgeContextOptions,
 ): ForgeContext {
-  const limits = Object.fromEntries(
-    Object.entries({ ...recipe.budget, ...budget }).filter(([, value]) => value !== undefined),
-  );
-  const dataset = once(() =>
-    loadDataset(recipe.dataset, {
-      ...job,
-      ...(recipe.evaluate.split === undefined ? {} : { split: recipe.evaluate.split }),
-    }),
-  );
+  const dataset = once(() => loadDataset(recipe.dataset, { ...job, split: recipe.evaluate.split }));
   const firstStage = once(async () => {
     const { k1, b, fusion } = recipe.retrieval;
     return openFirstStage((await dataset.get()).passages, { ...job, k1, b, fusion, encoder: recipe.encoder });
@@ -46,7 +38,11 @@ export function createForgeContext(
       ...job,
       models: recipe.models,
       ledger: ledger ?? join(out, 'ledger'),
-      budget: createBudget(limits),
+      budget: createBudget({
+        calls: budget?.calls ?? recipe.budget.calls,
+        tokens: budget?.tokens ?? recipe.budget.tokens,
+        usd: budget?.usd ?? recipe.budget.usd,
+      }),
     }),
   );
   return {

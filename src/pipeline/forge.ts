@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { JobOptions } from '../core/progress.js';
 import { addUsage, type Usage } from '../core/usage.js';
@@ -58,7 +58,7 @@ export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promi
   const finished = await runStages([generateStage(context)], options.out, options);
   const set = finished.get('generate')!;
   for (const file of Object.values(generated))
-    await atomicWrite(join(options.out, file), await readFile(join(set.folder, file)));
+    await atomicWrite(join(options.out, file), createReadStream(join(set.folder, file)));
   return set;
 }
 

@@ -50,18 +50,19 @@ export async function createModelPool({
     const model = await openModel(entry.model, {
       ...job,
       contextSize: entry.context,
-      ...(entry.threads === undefined ? {} : { threads: entry.threads }),
-      ...(entry.baseUrl === undefined ? {} : { baseUrl: entry.baseUrl }),
-      ...(entry.price === undefined
-        ? {}
-        : { price: { promptPerMillion: entry.price.prompt, outputPerMillion: entry.price.output } }),
+      threads: entry.threads,
+      baseUrl: entry.baseUrl,
+      price: entry.price && {
+        promptPerMillion: entry.price.prompt,
+        outputPerMillion: entry.price.output,
+      },
     });
     opened.push({ name, id: model.id });
     return behindDoor(model, {
       meter,
       limits: createLimits({ concurrency: entry.concurrency }),
-      ...(ledger ? { ledger } : {}),
-      ...(budget ? { budget } : {}),
+      ledger,
+      budget,
     });
   }
 

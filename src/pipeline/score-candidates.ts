@@ -4,6 +4,8 @@ import type { JobOptions } from '../core/progress.js';
 import type { Query } from '../core/query.js';
 import type { Run, ScoredId } from '../core/run.js';
 import type { Warning } from '../core/warning.js';
+import { orderedMap } from '../generate/ordered-map.js';
+import { toOutcome } from '../rerank/check-comparison.js';
 import type { Comparator } from '../rerank/comparator.js';
 import { parseProgram } from '../rerank/programs/registry.js';
 import { rerankRun } from '../rerank/rerank-run.js';
@@ -18,6 +20,8 @@ export interface ScoreOptions extends JobOptions {
   /** Written program, for instance `sliding:20/10`. */
   readonly method: string;
   readonly comparator: Comparator;
+  /** Comparisons under way at once. @default 4 */
+  readonly callsAtOnce?: number;
   /** @default 8 */
   readonly shards?: number;
 }
@@ -55,11 +59,7 @@ async function byPassage(lists: readonly Candidates[], options: ScoreOptions): P
     }
   }
   const shards = cutShards<PassageWork>([...work.values()], options.shards ?? 8, ({ passage }) => passage.id);
-  const results = await options.executor(
-    shards,
-    (shard, job) => scorePassages(shard, options.comparator, job),
-    options,
-  );
+  const results = await options.executor(shards, (shard, job) => scorePassages(shard, options, job), options);
   const scores = new Map<string, ScoredId[]>(lists.map(({ query }) => [query.id, []]));
   for (const { scored } of results)
     for (const [queryId, id, score] of scored) scores.get(queryId)!.push({ id, score });
@@ -78,24 +78,33 @@ async function byPassage(lists: readonly Candidates[], options: ScoreOptions): P
 
 async function scorePassages(
   { items }: Shard<PassageWork>,
-  comparator: Comparator,
+  { comparator, callsAtOnce = 4 }: ScoreOptions,
   { signal, onProgress }: JobOptions,
 ) {
   const scored: [queryId: string, passageId: string, score: number][] = [];
   const warnings: Warning[] = [];
-  for (const [done, { passage, queries }] of items.entries()) {
-    for (const query of queries) {
-      const comparison = await comparator.compare(query, [passage], signal ? { signal } : {});
-      scored.push([query.id, passage.id, comparison.scores?.[0] ?? 0]);
-      warnings.push(...comparison.warnings);
-    }
-    onProgress?.({ stage: 'score', done: done + 1 });
+  const pairs = items.flatMap(({ passage, queries }, index) =>
+    queries.map((query, of) => ({
+      query,
+      passage,
+      passagesDone: of === queries.length - 1 ? index + 1 : index,
+    })),
+  );
+  // Begun in order, so that a local model, which takes one after the other, still meets a passage's queries together.
+  const compared = orderedMap(pairs, callsAtOnce, async (pair) => {
+    signal?.throwIfAborted();
+    return { ...pair, comparison: await comparator.compare(pair.query, [pair.passage], { signal }) };
+  });
+  for await (const { query, passage, passagesDone, comparison } of compared) {
+    scored.push([query.id, passage.id, toOutcome([0], comparison).scores![0]!]);
+    warnings.push(...comparison.warnings);
+    onProgress?.({ stage: 'score', done: passagesDone });
   }
   return { scored, warnings };
 }
 
 async function byQuery(lists: readonly Candidates[], options: ScoreOptions): Promise<ScoredCandidates> {
-  const { executor, comparator, method } = options;
+  const { executor, comparator, method, callsAtOnce } = options;
   const shards = cutShards(lists, options.shards ?? 8, ({ query }) => query.id);
   const rank = async ({ items }: Shard<Candidates>, job: JobOptions) => {
     const rankings = [];
@@ -104,7 +113,8 @@ async function byQuery(lists: readonly Candidates[], options: ScoreOptions): Pro
       program: parseProgram(method),
       comparator,
       onFailure: 'keep',
-      ...(job.signal ? { signal: job.signal } : {}),
+      concurrency: callsAtOnce,
+      signal: job.signal,
     })) {
       rankings.push({ queryId, items: ranked.map(({ id, score }) => ({ id, score })), warnings });
       job.onProgress?.({ stage: 'score', done: ++done });

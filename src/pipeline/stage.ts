@@ -8,8 +8,10 @@ import { fromFileError, isAbort, RankforgeError } from '../core/errors.js';
 import { hashValue } from '../core/hash.js';
 import type { JobOptions } from '../core/progress.js';
 import { noUsage } from '../core/usage.js';
+import type { Warning } from '../core/warning.js';
 import { atomicWrite } from '../formats/atomic-write.js';
 import { codeVersion } from './code-version.js';
+import { countWarnings } from './count-warnings.js';
 
 const UsageShape = z.object({
   calls: z.number(),
@@ -29,7 +31,8 @@ const Manifest = z.object({
   files: z.record(z.string(), z.string()),
   usage: UsageShape,
   seconds: z.number(),
-  warnings: z.array(z.object({ code: z.string(), message: z.string(), id: z.string().optional() })),
+  /** One a code, with the first one's words. */
+  warnings: z.array(z.object({ code: z.string(), message: z.string(), count: z.number() })),
 });
 
 /** What a finished stage left behind, and what it was made from. */
@@ -44,7 +47,7 @@ export interface StageContext extends JobOptions {
 
 export interface StageResult {
   readonly usage?: Manifest['usage'];
-  readonly warnings?: Manifest['warnings'];
+  readonly warnings?: readonly Warning[];
 }
 
 /** One step of a job: reads the artefacts of earlier stages, writes its own. */
@@ -68,7 +71,8 @@ export interface FinishedStage extends Manifest {
 /**
  * Runs stages in order. A stage whose settings, inputs and code are those of its manifest is not run again; an
  * interrupted one goes on from what it had written.
- * @throws RankforgeError `no-permission`, `disk-full`, `bad-file` for a stage folder with files of another hand, or what a stage throws; finished stages stay
+ * @throws RankforgeError `no-permission`, `disk-full`, `bad-file` for a stage folder with files of another hand, or what
+ * a stage throws; finished stages stay
  */
 export async function runStages(
   stages: readonly Stage[],
@@ -90,14 +94,15 @@ export async function runStages(
     let manifest = old?.key === key && (await filesAreThere(folder, old)) ? old : undefined;
     const reused = manifest !== undefined;
     if (!manifest) {
-      await prepareFolder(folder, key);
+      // A finished stage whose files were changed begins anew: what lies there cannot be told from what was changed.
+      await prepareFolder(folder, key, { resume: old === undefined });
       const started = performance.now();
       const result = await guarded(folder, () =>
         stage.run({
           folder,
           input: (name) => join(out, name),
-          ...(signal ? { signal } : {}),
-          ...(onProgress ? { onProgress } : {}),
+          signal,
+          onProgress,
         }),
       );
       manifest = {
@@ -108,7 +113,7 @@ export async function runStages(
         files: await hashFolder(folder),
         usage: result.usage ?? noUsage,
         seconds: (performance.now() - started) / 1000,
-        warnings: [...(result.warnings ?? [])],
+        warnings: countWarnings(result.warnings ?? []),
       };
       // Written last: its presence is what says that the stage is done.
       await atomicWrite(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -151,15 +156,15 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** SHA-256 of each artefact. Temporary files are none: a killed run leaves them, and anybody may delete them. */
 async function hashFolder(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && !/^(manifest\.json|key)$|\.tmp$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
   const files: Record<string, string> = {};
-  for (const entry of (await readdir(folder, { recursive: true, withFileTypes: true })).sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    if (!entry.isFile() || entry.name === 'manifest.json' || entry.name === 'key') continue;
-    const path = join(entry.parentPath, entry.name);
-    files[path.slice(folder.length + 1).replaceAll('\\', '/')] = await hashFile(path);
-  }
+  for (const path of paths) files[path.slice(folder.length + 1).replaceAll('\\', '/')] = await hashFile(path);
   return files;
 }
 
@@ -177,12 +182,11 @@ async function filesAreThere(folder: string, { files }: Manifest): Promise<boole
 }
 
 /** Keeps what an interrupted run with the same key wrote, and clears what another one left. */
-async function prepareFolder(folder: string, key: string): Promise<void> {
+async function prepareFolder(folder: string, key: string, { resume }: { resume: boolean }): Promise<void> {
   await guarded(folder, async () => {
     const begun = await readFile(join(folder, 'key'), 'utf8').catch(() => undefined);
     if (begun === undefined) await refuseForeign(folder);
-    if (begun !== key) await rm(folder, { recursive: true, force: true });
-    else await rm(join(folder, 'manifest.json'), { force: true });
+    if (begun !== key || !resume) await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await atomicWrite(join(folder, 'key'), key);
   });

@@ -27,6 +27,11 @@ export async function openStudentComparator(folder: string, job: JobOptions = {}
     );
   }
   const encoder = await openCachedEncoder(alias, job);
-  const comparator = studentComparator(student, { encoder });
-  return { ...comparator, [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose]() };
+  try {
+    const comparator = studentComparator(student, { encoder });
+    return { ...comparator, [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose]() };
+  } catch (error) {
+    await encoder[Symbol.asyncDispose]();
+    throw error;
+  }
 }

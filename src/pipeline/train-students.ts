@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import { type Calibration, calibrate } from '../distill/calibration/calibrate.js';
@@ -52,7 +53,7 @@ export interface TrainedStudent {
 export async function trainStudents(options: TrainStudentsOptions): Promise<TrainedStudent[]> {
   const { kinds, lists, labels, firstStage, seed, about = {}, relevance, signal, onProgress } = options;
   const { bm25, encoder, dense } = firstStage;
-  const job = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
+  const job = { signal, onProgress };
   const statistics = bm25.statistics();
   const analyser = createAnalyser('english');
   const extractor = createFeatureExtractor({
@@ -70,16 +71,18 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
   const vectorByQuery = new Map(lists.map(({ query }, index) => [query.id, queryVectors[index]!]));
   const trainingLists = await buildTrainingLists(lists, extractor, {
     ...job,
-    ...(dense
-      ? {
-          vectorsOf: ({ query, passages }) => ({
-            query: vectorByQuery.get(query.id)!,
-            passages: passages.map(({ id }) => dense.vector(id)),
-          }),
-        }
-      : {}),
+    vectorsOf:
+      dense &&
+      (({ query, passages }) => ({
+        query: vectorByQuery.get(query.id)!,
+        passages: passages.map(({ id }) => dense.vector(id)),
+      })),
   });
-  return kinds.map((kind) => {
+  const students: TrainedStudent[] = [];
+  for (const kind of kinds) {
+    // Training holds the thread: between two kinds Ctrl-C is heard.
+    await setImmediate();
+    signal?.throwIfAborted();
     const trained = trainStudent(trainingLists, { kind, features: extractor.set, labels, seed, ...job });
     const bare = makeStudent(trained, trainingLists, {
       name: kind,
@@ -89,30 +92,27 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
       labels,
       seed,
       analyser: analyser.id,
-      ...(encoder ? { encoder } : {}),
+      encoder,
       ...about,
     });
     const calibration = relevance && calibrateOn(trained, lists, relevance, seed);
     const student = withCard(bare, {
       latency: measureLatency(bare, lists, vectorByQuery, dense),
-      ...(calibration
-        ? {
-            calibration: {
-              ...calibration,
-              source: options.relevanceSource ?? 'the judge of the training set',
-            },
-          }
-        : {}),
+      calibration: calibration && {
+        ...calibration,
+        source: options.relevanceSource ?? 'the judge of the training set',
+      },
     });
-    return {
+    students.push({
       kind,
       student,
       trained,
       lists: trainingLists,
       heldOut: trained.selection.find(({ chosen }) => chosen)!.heldOut,
-      ...(calibration ? { calibration } : {}),
-    };
-  });
+      calibration,
+    });
+  }
+  return students;
 }
 
 /** Probabilities from scores of queries that the student was not trained on; undefined where there is too little to fit. */

@@ -219,16 +219,17 @@ const faults: [name: string, fault: ScriptedReply, code: string][] = [
   ['half a body', { ...chatReply('Yes'), cutAfterBytes: 40 }, 'bad-reply'],
   ['nothing', { body: '' }, 'bad-reply'],
 ];
-test.each(faults)(
+// Side by side, since they wait for retries.
+test.concurrent.each(faults)(
   'a server that begins to answer %s: a typed error, and nothing done is lost',
   async (_name, fault) => {
     let broken = true;
     let calls = 0;
-    server = await startJobServer((reply) => {
+    await using failing = await startJobServer((reply) => {
       calls += 1;
       return broken && calls > 20 ? fault : chatReply(reply);
     });
-    const job = await smallJob(server);
+    const job = await smallJob(failing);
     const run = await rankforge(['forge', job.recipe, '--out', job.out, '--json']);
     // A reply may be rejected and counted, or stop the job; either is said, and never with a stack trace or the key.
     expect([1, 3]).toContain(run.code);
@@ -240,7 +241,7 @@ test.each(faults)(
     broken = false;
     const before = calls;
     expect([0, 4]).toContain((await rankforge(['forge', job.recipe, '--out', job.out])).code);
-    const whole = await smallJob(server);
+    const whole = await smallJob(failing);
     const middle = calls;
     await rankforge(['forge', whole.recipe, '--out', whole.out]);
     expect(middle - before).toBeLessThan(calls - middle);
@@ -313,6 +314,24 @@ test('--skip-bad goes on without the bad lines and writes them aside', async () 
     '--json',
   ]);
   expect(run.code).toBe(0);
-  expect(run.stderr).toMatch(/1 bad line/);
+  expect(run.stderr).toMatch(/bad lines skipped: 1;/);
   expect(readFileSync(join(folder, 'bad-lines.jsonl'), 'utf8')).toMatch(/not json/);
+});
+
+test('--skip-bad is for runs and judgements too', async () => {
+  await dataset();
+  writeFileSync(join(folder, 'run.trec'), 'q Q0 a 1 2 t\nno line of a run\nq Q0 b 2 1 t\n');
+  writeFileSync(join(folder, 'judged.txt'), 'q 0 a 1\nq 0 b yes\n');
+  const args = [
+    ...['rerank', '--dataset', folder, '--run', join(folder, 'run.trec'), '--compare', 'oracle'],
+    ...['--qrels', join(folder, 'judged.txt'), '--out', join(folder, 'out.trec'), '--json'],
+  ];
+  expect(problem(await rankforge(args))).toMatchObject({
+    code: 'bad-line',
+    where: join(folder, 'run.trec:2'),
+  });
+  const run = await rankforge([...args, '--skip-bad']);
+  expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/bad lines skipped: 2;/) });
+  const aside = readFileSync(join(folder, 'bad-lines.jsonl'), 'utf8').trim().split('\n');
+  expect(aside.map((line) => JSON.parse(line).text)).toEqual(['no line of a run', 'q 0 b yes']);
 });

@@ -51,6 +51,12 @@ test.each([
   [['plan', '--compare', 'oracle', '--queries', '0.5']],
   [['plan', '--compare', 'oracle', '--price-input', '1e999']],
   [['plan', '--run', 'bm25.trec', '--compare', 'oracle']],
+  [['plan', '--dataset', 'x', '--compare', 'oracle']],
+  [['retrieve', '--dataset', 'x', '--out', '-']],
+  [['retrieve', '--dataset', 'x', '--out', '']],
+  [['retrieve', '--dataset', 'x', '--out', 'y', '--retriever', 'dense', '--encoder', 'none']],
+  [['generate', 'recipe.yaml', '--base-url', 'http://127.0.0.1:9', '--out', 'x']],
+  [['generate', 'recipe.yaml', '--threads', '2', '--out', 'x']],
 ])('%j is a usage error, in JSON too', async (args) => {
   const run = await rankforge([...args, '--json']);
   expect(run.code).toBe(2);
@@ -87,6 +93,65 @@ test('two teachers with the same file name both count', async () => {
   const done = await rankforge([...args, '--teacher', run, at('other/bm25.trec')]);
   expect(done.code).toBe(0);
   expect(readFileSync(at('student/card.json'), 'utf8')).toContain(at('other/bm25.trec'));
+});
+
+test('a student is not written among files that are none, which is told before anything is read', async () => {
+  await mkdir(at('mine'));
+  writeFileSync(at('mine/README.md'), 'precious');
+  const args = ['distill', '--dataset', 'no/such', '--run', 'none.trec', '--teacher', 'none.trec', '--json'];
+  const run = await rankforge([...args, '--out', at('mine')]);
+  expect(run.code).toBe(1);
+  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'bad-file', where: at('mine/README.md') } });
+  writeFileSync(at('file'), '');
+  expect(JSON.parse((await rankforge([...args, '--out', at('file')])).stdout)).toMatchObject({
+    error: { code: 'missing-file', where: at('file') },
+  });
+});
+
+test('queries that a teacher does not rank are left out, and counted', async () => {
+  const run = await firstStage();
+  const lines = readFileSync(run, 'utf8').split('\n');
+  writeFileSync(at('part.trec'), `${lines.filter((line) => !line.startsWith('q0 ')).join('\n')}\n`);
+  const done = await rankforge([
+    ...['distill', '--dataset', folder, '--run', run, '--teacher', at('part.trec')],
+    ...['--encoder', 'none', '--out', at('student'), '--json'],
+  ]);
+  expect(done).toMatchObject({ code: 0, stderr: expect.stringMatching(/left out.*: 1\n/) });
+  expect(JSON.parse(done.stdout)).toMatchObject({ queries: 5 });
+});
+
+test('queries without judgements are searched for; a dataset without queries is an error, as is an empty run', async () => {
+  rmSync(at('qrels'), { recursive: true });
+  expect((await rankforge(['retrieve', '--dataset', folder, '--out', at('all.trec')])).code).toBe(0);
+  expect(readFileSync(at('all.trec'), 'utf8')).toMatch(/^q0 .*\n(.*\n)*q5 /);
+  const named = await rankforge(['retrieve', '--dataset', folder, '--split', 'test', '--out', at('x')]);
+  expect(named).toMatchObject({ code: 1, stderr: expect.stringMatching(/no split "test"/) });
+  rmSync(at('queries.jsonl'));
+  const none = await rankforge(['retrieve', '--dataset', folder, '--out', at('none.trec'), '--json']);
+  expect(none.code).toBe(1);
+  expect(JSON.parse(none.stdout)).toMatchObject({ error: { code: 'too-little-data', where: folder } });
+  writeFileSync(at('none.trec'), '');
+  const empty = await rankforge([
+    ...['rerank', '--dataset', folder, '--run', at('none.trec'), '--compare', 'oracle', '--json'],
+    ...['--qrels', at('none.trec'), '--out', at('out.trec')],
+  ]);
+  expect(JSON.parse(empty.stdout)).toMatchObject({ error: { code: 'too-little-data' } });
+  expect(existsSync(at('out.trec'))).toBe(false);
+});
+
+test('evaluate says which judged queries a run does not answer', async () => {
+  const run = await firstStage();
+  const lines = readFileSync(run, 'utf8').split('\n');
+  await mkdir(at('other'));
+  writeFileSync(at('other/bm25.trec'), `${lines.filter((line) => !line.startsWith('q0 ')).join('\n')}\n`);
+  const args = ['evaluate', '--qrels', at('qrels/test.tsv'), '--run', run, at('other/bm25.trec')];
+  const done = await rankforge([...args, '--measures', 'RR']);
+  expect(done.stderr).toBe(
+    `warning: judged queries that ${at('other/bm25.trec')} does not answer, counted as 0: 1\n`,
+  );
+  const row = (name: string) => done.stdout.split('\n').find((line) => line.startsWith(`${name} `))!;
+  expect(row(run)).toMatch(/ 1\.0000 /);
+  expect(row(at('other/bm25.trec'))).toMatch(/ 0\.8333 /);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { collect } from '../../src/core/collect.js';
@@ -76,7 +76,38 @@ test('without judgements the job still runs, and says what its figures are worth
   const job = await smallJob({ ...server, judged: false, count: 12 });
   const { code, stderr } = await rankforge(['forge', job.recipe, '--out', job.out]);
   expect([0, 4], stderr).toContain(code);
-  expect(readFileSync(join(job.out, 'report.md'), 'utf8')).toMatch(/no hand-made judgements/);
+  const report = readFileSync(join(job.out, 'report.md'), 'utf8');
+  expect(report).toMatch(/no hand-made judgements/);
+  expect(report).toMatch(/Measures over \d+ generated queries that were held out/);
+});
+
+test('with nothing judged and nothing held out the job is refused before a call is paid for', async () => {
+  server = await startJobServer();
+  const job = await smallJob({ ...server, judged: false });
+  writeFileSync(
+    job.recipe,
+    readFileSync(job.recipe, 'utf8').replace('  minWords', '  validation: 0\n  minWords'),
+  );
+  const run = await rankforge(['forge', job.recipe, '--out', job.out]);
+  expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/generate\.validation/) });
+  expect(paidCalls(server)).toEqual([]);
+});
+
+test('generate makes the set of a folder and a count, with no recipe, and leaves nothing half done beside it', async () => {
+  server = await startJobServer();
+  const job = await smallJob(server);
+  const args = [
+    ...['generate', '--dataset', job.folder, '--count', '4', '--encoder', 'none', '--concurrency', '2'],
+    ...['--model', 'openai:scripted', '--base-url', server.baseUrl, '--context', '2048', '--out', job.out],
+  ];
+  const stopped = await rankforge([...args, '--budget-calls', '6']);
+  expect(stopped.code).toBe(3);
+  expect(existsSync(join(job.out, 'generate/partial-examples.jsonl'))).toBe(true);
+  const done = await rankforge([...args, '--json']);
+  expect(done.code, done.stderr).toBe(0);
+  expect(await collect(readExamples(join(job.out, 'examples.jsonl')))).toHaveLength(4);
+  expect(existsSync(join(job.out, 'funnel.json'))).toBe(true);
+  expect(existsSync(join(job.out, 'generate/partial-examples.jsonl'))).toBe(false);
 });
 
 test('a budget stops the job with exit code 3 and not one call above it; then it goes on and pays for nothing twice', async () => {
@@ -139,10 +170,15 @@ test('kill -9 in the middle loses no answer that was written down, and the resul
   expect(await plain(job.out)).toEqual(await plain(whole.out));
 });
 
-test('a server that fails now and then is asked again, and one that fails always is a typed error', async () => {
-  server = await startJobServer((reply, index) =>
-    index % 7 === 3 ? failure(500, 'overloaded') : chatReply(reply),
-  );
+test('a server that fails now and then is asked again, and the job is none the worse', async () => {
+  let failures = 0;
+  server = await startJobServer((reply, index) => {
+    if (index % 20 !== 3) return chatReply(reply);
+    failures += 1;
+    return failure(500, 'overloaded');
+  });
   const job = await smallJob(server);
   expect([0, 4]).toContain((await rankforge(['forge', job.recipe, '--out', job.out])).code);
+  expect(failures).toBeGreaterThan(2);
+  expect(await examplesOf(job.out)).toHaveLength(8);
 });

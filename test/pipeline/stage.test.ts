@@ -55,6 +55,52 @@ test('an artefact that somebody changed or lost is made again', async () => {
   expect(ran).toEqual(['a', 'a', 'a']);
 });
 
+test('a finished stage that somebody changed begins anew, and not from what was changed', async () => {
+  const onePart: Stage = {
+    ...stage('a', 1),
+    run: async ({ folder }) => {
+      const part = await readFile(join(folder, 'part.txt'), 'utf8').catch(() => 'made');
+      await writeFile(join(folder, 'part.txt'), part);
+      return {};
+    },
+  };
+  await runStages([onePart], out);
+  await writeFile(join(out, 'a', 'part.txt'), 'tampered');
+  await runStages([onePart], out);
+  expect(await readFile(join(out, 'a', 'part.txt'), 'utf8')).toBe('made');
+});
+
+test('temporary files that a killed run left are no artefacts, and may be deleted', async () => {
+  const killedBefore: Stage = {
+    ...stage('a', 1),
+    run: async (context) => {
+      await writeFile(join(context.folder, 'out.txt.7-abc.tmp'), 'half');
+      return stage('a', 1).run(context);
+    },
+  };
+  const finished = await runStages([killedBefore], out);
+  expect(Object.keys(finished.get('a')!.files)).toEqual(['out.txt']);
+  await rm(join(out, 'a', 'out.txt.7-abc.tmp'));
+  expect((await runStages([killedBefore], out)).get('a')!.reused).toBe(true);
+});
+
+test('warnings are counted by code, all of them', async () => {
+  const warning = (code: string, message: string) => ({ code, message });
+  const warned: Stage = {
+    ...stage('a', 1),
+    run: async () => ({
+      warnings: [
+        ...Array.from({ length: 250 }, (_, index) => warning('cut', `passage ${index}`)),
+        warning('kept', 'q1'),
+      ],
+    }),
+  };
+  expect((await runStages([warned], out)).get('a')!.warnings).toEqual([
+    { code: 'cut', message: 'passage 0', count: 250 },
+    { code: 'kept', message: 'q1', count: 1 },
+  ]);
+});
+
 test('a failed stage keeps what it wrote for the next try, and what was finished before it', async () => {
   const failing: Stage = {
     ...stage('b', 1, ['a']),

@@ -1,224 +1,48 @@
 import { packageVersion } from '../../core/version.js';
-import { funnelChart, measureChart, reliabilityChart } from './charts.js';
-import {
-  formatCount,
-  formatDuration,
-  formatInterval,
-  formatMoney,
-  formatP,
-  formatScore,
-  formatSigned,
-  formatTime,
-  shorten,
-} from './format.js';
-import type { ReportData, StageCost } from './report-data.js';
+import { calibrationFigure, funnelFigure, rankingFigures } from './figures.js';
+import { formatTime, shorten } from './format.js';
+import type { ReportData } from './report-data.js';
 import { summarise, verdictOf } from './summarise.js';
+import {
+  calibrationTable,
+  comparisonsTable,
+  costsTable,
+  funnelTable,
+  gateTable,
+  modelsTable,
+  promptsTable,
+  provenanceTable,
+  rankingsTable,
+  teachersTable,
+  warningsTable,
+} from './tables.js';
 
-interface Table {
-  readonly caption: string;
-  readonly columns: readonly string[];
-  /** The first cell of a row names it. */
-  readonly rows: readonly (readonly string[])[];
-  /** Columns from this one on hold numbers. */
-  readonly numbersFrom: number;
-}
+/** The report as texts and pictures: templates only lay it out. */
+export type View = Readonly<Record<string, unknown>>;
 
-interface Chart {
-  readonly title: string;
-  /** Says in words what the picture shows. */
-  readonly description: string;
-  /** How to read it, where that is not plain. */
-  readonly caption?: string;
-  readonly svg: string;
-}
-
-/** The report as texts and pictures, in the order of the page: templates only lay it out. */
-export async function buildView(data: ReportData): Promise<Readonly<Record<string, unknown>>> {
+/** Every part that the data has something for; the others are undefined or empty. */
+export async function buildView(data: ReportData): Promise<View> {
   return {
     title: data.title,
     finishedAt: formatTime(data.finishedAt),
     packageVersion,
     verdict: verdictOf(data),
     summary: summarise(data),
-    gate: gateTable(data),
-    rankings: rankingsTable(data),
-    rankingCharts: await rankingCharts(data),
-    comparisons: comparisonsTable(data),
-    calibration: await calibrationChart(data),
-    teachers: teachersTable(data),
     funnel: funnelTable(data),
-    funnelChart: await funnelFigure(data),
+    funnelFigure: await funnelFigure(data),
     samples: samplesOf(data),
+    teachers: teachersTable(data),
+    rankings: rankingsTable(data),
+    rankingFigures: await rankingFigures(data),
+    comparisons: comparisonsTable(data),
+    gate: gateTable(data),
+    calibration: calibrationTable(data),
+    calibrationFigure: await calibrationFigure(data),
     costs: costsTable(data),
     warnings: warningsTable(data),
     provenance: provenanceTable(data),
     models: modelsTable(data),
     prompts: promptsTable(data),
-  };
-}
-
-const none = '–';
-
-function gateTable({ gate }: ReportData): Table | undefined {
-  if (!gate) return undefined;
-  const rows = [
-    ['Outcome', gate.passed ? 'passed' : 'not passed'],
-    ['Student', gate.student],
-    ['Best untrained ranking', gate.baseline],
-    ['Measure', gate.measure],
-    ['Difference', formatSigned(gate.difference.mean)],
-    ['95 % interval of the difference', formatInterval(gate.difference)],
-    ['p, paired randomisation test', formatP(gate.p)],
-    ['Largest p that passes', String(gate.alpha)],
-    ['Judged queries', formatCount(gate.queries)],
-    ['Why', gate.reason],
-  ];
-  return {
-    caption: 'The student against the best untrained ranking',
-    columns: ['What', 'Value'],
-    rows,
-    numbersFrom: 2,
-  };
-}
-
-function measureNames({ rankings }: ReportData): string[] {
-  return [...new Set(rankings.flatMap(({ measures }) => Object.keys(measures)))];
-}
-
-function rankingsTable(data: ReportData): Table | undefined {
-  if (data.rankings.length === 0) return undefined;
-  const names = measureNames(data);
-  return {
-    caption: `Measures over ${formatCount(data.dataset.judgedQueries)} judged queries, with 95 % bootstrap intervals`,
-    columns: ['Ranking', 'Kind', ...names],
-    rows: data.rankings.map(({ name, kind, measures }) => [
-      name,
-      kind,
-      ...names.map((measure) => {
-        const interval = measures[measure];
-        if (!interval) return none;
-        return `${formatScore(interval.mean)} [${formatScore(interval.low)}, ${formatScore(interval.high)}]`;
-      }),
-    ]),
-    numbersFrom: 2,
-  };
-}
-
-function rankingCharts(data: ReportData): Promise<Chart[]> {
-  return Promise.all(
-    measureNames(data).map(async (measure) => ({
-      title: measure,
-      description: `${measure}: ${data.rankings
-        .flatMap(({ name, measures }) => {
-          const interval = measures[measure];
-          return interval ? [`${name} ${formatScore(interval.mean)}`] : [];
-        })
-        .join(', ')}.`,
-      svg: await measureChart(measure, data.rankings),
-    })),
-  );
-}
-
-function comparisonsTable({ comparisons }: ReportData): Table | undefined {
-  if (comparisons.length === 0) return undefined;
-  return {
-    caption: 'Each student against every baseline',
-    columns: ['Student', 'Baseline', 'Measure', 'Difference', '95 % interval', 'p', 'Better / equal / worse'],
-    rows: comparisons.map(({ student, baseline, result }) => [
-      student,
-      baseline,
-      result.measure,
-      formatSigned(result.difference.mean),
-      formatInterval(result.difference),
-      formatP(result.test.p),
-      `${result.wins} / ${result.ties} / ${result.losses}`,
-    ]),
-    numbersFrom: 3,
-  };
-}
-
-async function calibrationChart({
-  calibration,
-}: ReportData): Promise<(Chart & { table: Table }) | undefined> {
-  if (!calibration || calibration.bins.length === 0) return undefined;
-  const error =
-    calibration.error === undefined ? '' : ` Expected calibration error ${formatScore(calibration.error)}.`;
-  return {
-    title: `Reliability of ${calibration.of}`,
-    description: `Share found relevant by predicted probability: ${calibration.bins.map(({ predicted, observed }) => `${formatScore(observed)} at ${formatScore(predicted)}`).join(', ')}.${error}`,
-    caption: `On the dashed line the predicted probability is the share found relevant. A larger point holds more passages.${error}`,
-    svg: await reliabilityChart(calibration),
-    table: {
-      caption: 'Reliability by bin',
-      columns: ['Predicted', 'Share relevant', 'Passages'],
-      rows: calibration.bins.map(({ predicted, observed, count }) => [
-        formatScore(predicted),
-        formatScore(observed),
-        formatCount(count),
-      ]),
-      numbersFrom: 0,
-    },
-  };
-}
-
-function teachersTable({ teachers }: ReportData): Table | undefined {
-  if (!teachers) return undefined;
-  const { knownItemMeasure, knownItems, judgedMeasure, rows } = teachers;
-  const score = (value: number | undefined): string => (value === undefined ? none : formatScore(value));
-  const judged = judgedMeasure !== undefined;
-  return {
-    caption: `Teachers, measured on ${formatCount(knownItems)} known items${judged ? ' and on judged queries' : ''}`,
-    columns: [
-      'Name',
-      'Kind',
-      'Note',
-      `Known item ${knownItemMeasure}`,
-      ...(judged ? [`Judged ${judgedMeasure}`] : []),
-      'Weight in the labels',
-    ],
-    rows: rows.map((row) => [
-      row.name,
-      row.kind,
-      row.note ?? '',
-      score(row.knownItem),
-      ...(judged ? [score(row.judged)] : []),
-      row.weight === undefined ? none : row.weight.toFixed(2),
-    ]),
-    numbersFrom: 3,
-  };
-}
-
-function funnelTable({ funnel }: ReportData): Table | undefined {
-  if (funnel.length === 0) return undefined;
-  return {
-    caption: 'What each stage took in, kept and rejected',
-    columns: ['Stage', 'Why rejected', 'In', 'Kept', 'Rejected'],
-    rows: funnel.map((stage) => [
-      stage.stage,
-      [
-        ...countsBySize(stage.rejected),
-        ...countsBySize(stage.noted ?? {}).map((text) => `kept, ${text}`),
-      ].join('; ') || none,
-      formatCount(stage.in),
-      formatCount(stage.out),
-      formatCount(stage.in - stage.out),
-    ]),
-    numbersFrom: 2,
-  };
-}
-
-const countsBySize = (counts: Readonly<Record<string, number>>): string[] =>
-  Object.entries(counts)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${name}: ${formatCount(count)}`);
-
-async function funnelFigure({ funnel }: ReportData): Promise<Chart | undefined> {
-  if (funnel.length === 0) return undefined;
-  return {
-    title: 'Records kept by each stage',
-    description: `${funnel.map((one) => `${one.stage} kept ${formatCount(one.out)} of ${formatCount(one.in)}`).join(', ')}.`,
-    caption: 'Pale: what came in. Full, with its number: what was kept.',
-    svg: await funnelChart(funnel),
   };
 }
 
@@ -241,68 +65,4 @@ function samplesOf({ samples }: ReportData): unknown[] {
         ].join(', '),
       })),
   }));
-}
-
-function costsTable({ costs }: ReportData): Table | undefined {
-  if (costs.length === 0) return undefined;
-  const sum = (of: (cost: StageCost) => number): number => costs.reduce((total, cost) => total + of(cost), 0);
-  const row = (name: string, of: (pick: (cost: StageCost) => number) => number): string[] => [
-    name,
-    formatDuration(of((cost) => cost.seconds)),
-    formatCount(of((cost) => cost.usage.calls)),
-    formatCount(of((cost) => cost.usage.cachedCalls)),
-    formatCount(of((cost) => cost.usage.promptTokens)),
-    formatCount(of((cost) => cost.usage.outputTokens)),
-    formatMoney(of((cost) => cost.usage.usd)),
-  ];
-  return {
-    caption: 'Cost by stage',
-    columns: ['Stage', 'Time', 'Calls', 'Of these cached', 'Prompt tokens', 'Output tokens', 'Money'],
-    rows: [
-      ...costs.map((cost) => row(cost.reused ? `${cost.stage} (reused)` : cost.stage, (pick) => pick(cost))),
-      row('All', sum),
-    ],
-    numbersFrom: 1,
-  };
-}
-
-function warningsTable({ warnings = [] }: ReportData): Table | undefined {
-  if (warnings.length === 0) return undefined;
-  return {
-    caption: 'What did not go as wanted, and was gone on with',
-    columns: ['Code', 'What', 'Times'],
-    rows: warnings.map(({ code, message, count }) => [code, message, formatCount(count)]),
-    numbersFrom: 2,
-  };
-}
-
-function provenanceTable({ provenance }: ReportData): Table {
-  const facts: [string, string | number | undefined][] = [
-    ['rankforge', provenance.packageVersion],
-    ['Recipe hash', provenance.recipeHash],
-    ['Seed', provenance.seed],
-    ['Machine', provenance.machine],
-  ];
-  const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return { caption: 'Enough to run it again', columns: ['What', 'Value'], rows, numbersFrom: 2 };
-}
-
-function modelsTable({ provenance: { models } }: ReportData): Table | undefined {
-  if (models.length === 0) return undefined;
-  return {
-    caption: 'Models',
-    columns: ['Name', 'Model', 'Licence', 'SHA-256 of the weights'],
-    rows: models.map(({ name, id, sha256, licence }) => [name, id, licence ?? none, sha256 ?? none]),
-    numbersFrom: 4,
-  };
-}
-
-function promptsTable({ provenance: { prompts } }: ReportData): Table | undefined {
-  if (prompts.length === 0) return undefined;
-  return {
-    caption: 'Prompts',
-    columns: ['Prompt', 'Version', 'SHA-256'],
-    rows: prompts.map(({ id, version, hash }) => [id, String(version), hash]),
-    numbersFrom: 3,
-  };
 }

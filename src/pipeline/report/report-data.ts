@@ -1,8 +1,10 @@
 import type { ExampleKind } from '../../core/example.js';
 import type { Provenance } from '../../core/provenance.js';
 import type { Usage } from '../../core/usage.js';
+import type { GateResult } from '../../distill/gate.js';
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../evaluate/compare-runs.js';
+import type { CountedWarning } from '../count-warnings.js';
 
 /** Everything the report shows, as plain JSON. What is absent or empty leaves its section out. */
 export interface ReportData {
@@ -16,13 +18,15 @@ export interface ReportData {
   readonly samples: readonly SampleRecord[];
   readonly teachers?: TeacherTable;
   readonly rankings: readonly RankingRow[];
+  /** What they were measured on. */
+  readonly measuredOn?: { readonly queries: number; readonly judgements: 'human' | 'generated' };
   /** The student against each baseline. */
   readonly comparisons: readonly BaselineComparison[];
   readonly gate?: GateResult;
   /** Of the student that was chosen. */
   readonly calibration?: Calibration;
   readonly costs: readonly StageCost[];
-  readonly warnings?: readonly { readonly code: string; readonly message: string; readonly count: number }[];
+  readonly warnings?: readonly CountedWarning[];
   readonly provenance: ReportProvenance;
   /** Sentences that belong into the summary, for instance what was not done and why. */
   readonly notes?: readonly string[];
@@ -31,8 +35,6 @@ export interface ReportData {
 export interface DatasetFacts {
   readonly name: string;
   readonly passages: number;
-  /** Queries judged by people, which nothing trained on. */
-  readonly judgedQueries: number;
   readonly trainingQueries: number;
   /** Rows of all training queries together. */
   readonly trainingPassages: number;
@@ -99,21 +101,6 @@ export interface BaselineComparison {
   readonly student: string;
   readonly baseline: string;
   readonly result: RunComparison;
-}
-
-export interface GateResult {
-  readonly passed: boolean;
-  readonly student: string;
-  /** The best untrained ranking. */
-  readonly baseline: string;
-  readonly measure: string;
-  readonly difference: Interval;
-  readonly p: number;
-  /** Largest p that passes. */
-  readonly alpha: number;
-  readonly queries: number;
-  /** Why, in words. */
-  readonly reason: string;
 }
 
 export interface Calibration {

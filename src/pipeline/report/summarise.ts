@@ -52,18 +52,23 @@ function describeTeachers({ teachers }: ReportData): string {
   return labels + left;
 }
 
-function describeGate({ gate, rankings }: ReportData): string {
+/** What was measured on, in words. */
+export function describeQueries({ measuredOn }: ReportData): string {
+  const count = formatCount(measuredOn?.queries ?? 0);
+  return measuredOn?.judgements === 'generated'
+    ? `${count} generated queries that were held out`
+    : `${count} judged queries that nothing trained on`;
+}
+
+function describeGate(data: ReportData): string {
+  const { gate } = data;
   if (!gate) return '';
-  const meanOf = (name: string) => rankings.find((row) => row.name === name)?.measures[gate.measure]?.mean;
-  const [student, baseline] = [meanOf(gate.student), meanOf(gate.baseline)];
-  const values =
-    student === undefined || baseline === undefined
-      ? ''
-      : ` (${formatScore(student)} against ${formatScore(baseline)})`;
+  const { student, baseline, measure, studentMean, baselineMeans, difference, alpha } = gate;
+  const p = formatP(gate.p);
   return (
-    `On ${formatCount(gate.queries)} judged queries that nothing trained on, ${gate.student} differs from ${gate.baseline}, the best untrained ranking, ` +
-    `by ${formatSigned(gate.difference.mean)} ${gate.measure}${values}; 95 % interval ${formatInterval(gate.difference)}, ` +
-    `p\u00a0=\u00a0${formatP(gate.p)} where at most ${gate.alpha} passes.`
+    `On ${describeQueries(data)}, ${student} differs from ${baseline}, the best untrained ranking, ` +
+    `by ${formatSigned(difference.mean)} ${measure} (${formatScore(studentMean)} against ${formatScore(baselineMeans[baseline]!)}); ` +
+    `95 % interval ${formatInterval(difference)}, p\u00a0${p.startsWith('<') ? p : `=\u00a0${p}`} where at most ${alpha} passes.`
   );
 }
 

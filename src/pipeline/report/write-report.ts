@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
 import { atomicWrite } from '../../formats/atomic-write.js';
-import { buildView } from './build-view.js';
+import { buildView, type View } from './build-view.js';
 import type { ReportData } from './report-data.js';
 
 /** The files of a report. */
@@ -16,17 +16,20 @@ export interface ReportFiles {
 const templates = fileURLToPath(new URL('../../../templates/', import.meta.url));
 
 /** The page: one file that asks the network for nothing. */
-export async function renderHtml(data: ReportData): Promise<string> {
-  const view = await buildView(data);
+export const renderHtml = async (data: ReportData): Promise<string> => toHtml(await buildView(data));
+
+/** The same in Markdown, without the pictures. */
+export const renderMarkdown = async (data: ReportData): Promise<string> => toMarkdown(await buildView(data));
+
+async function toHtml(view: View): Promise<string> {
   // Browsers hash what they parsed, and parsing turns CRLF (a checkout on Windows) into LF.
   const style = readFileSync(join(templates, 'report.css'), 'utf8').replaceAll('\r\n', '\n');
   const styleHash = createHash('sha256').update(style).digest('base64');
   return render('report.html.liquid', { ...view, style, styleHash }, 'escape');
 }
 
-/** The same in Markdown, without the pictures. */
-export async function renderMarkdown(data: ReportData): Promise<string> {
-  const text = await render('report.md.liquid', await buildView(data), escapeMarkdown);
+async function toMarkdown(view: View): Promise<string> {
+  const text = await render('report.md.liquid', view, escapeMarkdown);
   return `${text.replace(/\n{3,}/g, '\n\n').trim()}\n`;
 }
 
@@ -36,19 +39,16 @@ export async function renderMarkdown(data: ReportData): Promise<string> {
  */
 export async function writeReport(data: ReportData, folder: string): Promise<ReportFiles> {
   const files = { html: join(folder, 'report.html'), markdown: join(folder, 'report.md') };
-  await atomicWrite(files.html, await renderHtml(data));
-  await atomicWrite(files.markdown, await renderMarkdown(data));
+  const view = await buildView(data);
+  await atomicWrite(files.html, await toHtml(view));
+  await atomicWrite(files.markdown, await toMarkdown(view));
   return files;
 }
 
 type Escape = 'escape' | ((value: unknown) => string);
 
 /** Every value is escaped unless the template says `raw`, which it does for our own pictures and style alone. */
-function render(
-  template: string,
-  view: Readonly<Record<string, unknown>>,
-  outputEscape: Escape,
-): Promise<string> {
+function render(template: string, view: View, outputEscape: Escape): Promise<string> {
   const liquid = new Liquid({ root: templates, strictFilters: true, ownPropertyOnly: true, outputEscape });
   return liquid.renderFile(template, view) as Promise<string>;
 }

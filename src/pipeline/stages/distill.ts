@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { collect } from '../../core/collect.js';
 import type { Example } from '../../core/example.js';
 import type { JobOptions } from '../../core/progress.js';
+import type { Run } from '../../core/run.js';
 import { saveStudent } from '../../distill/student-folder.js';
 import type { LabelledCandidates } from '../../distill/training-list.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
@@ -69,7 +70,7 @@ async function distill(
     examples,
     labels,
     folder,
-  }: { examples: readonly Example[]; labels: Awaited<ReturnType<typeof readRun>>; folder: string },
+  }: { readonly examples: readonly Example[]; readonly labels: Run; readonly folder: string },
   job: JobOptions,
 ): Promise<void> {
   const { recipe } = context;
@@ -110,15 +111,11 @@ async function distill(
   const choice: StudentChoice = {
     chosen: best.kind,
     students: trained.map(({ kind, heldOut, trained: { priorOnly } }) => ({ kind, heldOut, priorOnly })),
-    ...(best.calibration
-      ? {
-          calibration: {
-            error: best.calibration.error,
-            pairs: best.calibration.pairs,
-            bins: best.calibration.bins,
-          },
-        }
-      : {}),
+    calibration: best.calibration && {
+      error: best.calibration.error,
+      pairs: best.calibration.pairs,
+      bins: best.calibration.bins,
+    },
   };
   await atomicWrite(join(folder, distilled.choice), `${JSON.stringify(choice, null, 2)}\n`);
 }

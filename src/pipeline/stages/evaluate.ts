@@ -6,6 +6,7 @@ import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import type { Qrels, Run, ScoredId } from '../../core/run.js';
 import { type GateResult, runGate } from '../../distill/gate.js';
+import { withCard } from '../../distill/make-student.js';
 import type { Student } from '../../distill/student.js';
 import { studentComparator } from '../../distill/student-comparator.js';
 import { loadStudent, saveStudent } from '../../distill/student-folder.js';
@@ -18,7 +19,7 @@ import type { EmbeddingModel } from '../../models/embedding-model.js';
 import { composeReranker } from '../../rerank/reranker.js';
 import type { ForgeContext } from '../forge-context.js';
 import { rankingRow } from '../report/ranking-row.js';
-import type { BaselineComparison, RankingRow } from '../report/report-data.js';
+import type { BaselineComparison, RankingRow, ReportData } from '../report/report-data.js';
 import type { Stage } from '../stage.js';
 import { distilled, type StudentChoice } from './distill.js';
 import { datasetFiles, generated } from './generate.js';
@@ -32,9 +33,7 @@ export interface ForgeResults {
   readonly rankings: readonly RankingRow[];
   readonly comparisons: readonly BaselineComparison[];
   readonly gate: GateResult;
-  /** Whose judgements: people's, or the judge's on queries that were written and held out. */
-  readonly judgements: 'human' | 'generated';
-  readonly queries: number;
+  readonly measuredOn: NonNullable<ReportData['measuredOn']>;
 }
 
 // Every ranking is measured over so many ranks; a student reorders the first `depth` and keeps those below.
@@ -75,10 +74,7 @@ async function evaluate(
   for (const [name, retriever] of retrievers) {
     const run = new Map<string, readonly ScoredId[]>();
     for (const query of queries)
-      run.set(
-        query.id,
-        await retriever.search(query, measuredDepth, job.signal ? { signal: job.signal } : {}),
-      );
+      run.set(query.id, await retriever.search(query, measuredDepth, { signal: job.signal }));
     baselines.set(name, run);
   }
   const choice = JSON.parse(await readFile(join(folders.distill, distilled.choice), 'utf8')) as StudentChoice;
@@ -115,21 +111,21 @@ async function evaluate(
       result: compareRuns(qrels, [chosen.run, run], measures[0]!, { seed }),
     })),
     gate,
-    judgements,
-    queries: queries.length,
+    measuredOn: { queries: queries.length, judgements },
   };
   await atomicWrite(join(folders.folder, evaluated.results), `${JSON.stringify(results, null, 2)}\n`);
-  await saveStudent(join(folders.folder, evaluated.student), {
-    ...chosen.student,
-    card: { ...chosen.student.card, gate, figures: { ...evaluations.get(chosen.run)!.means } },
-  });
+  const { means } = evaluations.get(chosen.run)!;
+  await saveStudent(
+    join(folders.folder, evaluated.student),
+    withCard(chosen.student, { gate, figures: { ...means } }),
+  );
 }
 
 /** Judged queries where there are some; else the validation part of the generated ones, with the judge's grades. */
 async function heldOutQueries(
   context: ForgeContext,
   generateFolder: string,
-): Promise<{ queries: Query[]; qrels: Qrels; judgements: ForgeResults['judgements'] }> {
+): Promise<{ queries: Query[]; qrels: Qrels; judgements: ForgeResults['measuredOn']['judgements'] }> {
   const { queries, qrels } = await context.dataset();
   if (qrels.size > 0) return { queries: [...queries.values()], qrels, judgements: 'human' };
   const examples = await collect(readExamples(join(generateFolder, generated.examples)));
@@ -155,11 +151,11 @@ async function rankWith(
     signal,
   }: JobOptions & { readonly depth: number; readonly encoder: EmbeddingModel | undefined },
 ): Promise<Run> {
-  await using comparator = studentComparator(student, encoder ? { encoder } : {});
+  await using comparator = studentComparator(student, { encoder });
   const reranker = composeReranker({ program: 'full', comparator, depth });
   const run = new Map<string, readonly ScoredId[]>();
   for (const list of lists) {
-    const { items } = await reranker.rerank(list, signal ? { signal } : {});
+    const { items } = await reranker.rerank(list, { signal });
     run.set(
       list.query.id,
       items.map(({ id, score }) => ({ id, score })),

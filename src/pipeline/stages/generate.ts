@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collect } from '../../core/collect.js';
+import { RankforgeError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
 import type { JobOptions } from '../../core/progress.js';
 import { usageSince } from '../../core/usage.js';
@@ -21,6 +23,8 @@ import type { Stage } from '../stage.js';
 
 /** Files of the stage's folder. */
 export const generated = { examples: 'examples.jsonl', funnel: 'funnel.json' } as const;
+/** What was accepted before a stop, to look at. */
+const partial = 'partial-examples.jsonl';
 
 /** Writes the training set: exactly as many examples as ordered, or the error says what is missing. */
 export function generateStage(context: ForgeContext): Stage {
@@ -51,7 +55,13 @@ export function datasetFiles({ recipe }: ForgeContext): string[] {
 async function generate(context: ForgeContext, folder: string, job: JobOptions) {
   const { recipe } = context;
   const settings = recipe.generate;
-  const { passages, queries: judged } = await context.dataset();
+  const { passages, queries: judged, qrels } = await context.dataset();
+  if (qrels.size === 0 && settings.validation === 0) {
+    throw new RankforgeError('bad-recipe', 'There are no judged queries, and none are held out', {
+      where: 'generate.validation',
+      hint: 'Give validation a share above 0, or the dataset judged queries: students are measured on them.',
+    });
+  }
   const { best } = await context.firstStage();
   const models = await context.models();
   const before = models.usage;
@@ -78,7 +88,7 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
     types: settings.types,
     source: {
       judge,
-      ...(settings.roundTrip > 0 ? { roundTrip: { retriever: best, first: settings.roundTrip } } : {}),
+      roundTrip: settings.roundTrip > 0 ? { retriever: best, first: settings.roundTrip } : undefined,
     },
     mining: {
       retriever: best,
@@ -89,15 +99,15 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
       falseNegativeGrade: falseNegativeGrade as 1 | 2 | 3,
       onFalseNegative: 'relabel',
     },
-    ...(settings.graded > 0 ? { graded: { model: writer, share: settings.graded, judge } } : {}),
+    graded: settings.graded > 0 ? { model: writer, share: settings.graded, judge } : undefined,
     contamination: contaminationCheck(judged.values(), { seed: recipe.seed }),
     provenance: { recipeHash: recipeHash(recipe) },
     ...job,
   });
   funnel.add(set.funnel);
   if (set.stopped !== undefined) {
-    // What was paid for is in the ledger; what was accepted so far can be read, and the next run makes it again for nothing.
-    await writeExamples(join(folder, 'partial-examples.jsonl'), set.examples);
+    // What was paid for is in the ledger: the next run makes these again for nothing.
+    await writeExamples(join(folder, partial), set.examples);
     await writeFunnel(folder, funnel);
     throw set.stopped;
   }
@@ -109,6 +119,7 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
   await writeExamples(join(folder, generated.examples), examples);
   await writeFunnel(folder, funnel);
   await writeExports(folder, examples);
+  await rm(join(folder, partial), { force: true });
   return { usage: usageSince(before, models.usage) };
 }
 

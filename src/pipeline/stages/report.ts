@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { collect } from '../../core/collect.js';
 import type { Example } from '../../core/example.js';
 import { packageVersion } from '../../core/version.js';
-import type { Warning } from '../../core/warning.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import type { FunnelData } from '../../generate/funnel.js';
 import { type WeightAlias, weightAliases } from '../../models/weights/aliases.js';
 import { loadPrompt } from '../../prompts/template.js';
+import { countWarnings } from '../count-warnings.js';
 import type { ForgeContext } from '../forge-context.js';
 import { recipeHash } from '../recipe.js';
 import type { ReportData, SampleRecord, TeacherTable } from '../report/report-data.js';
@@ -42,24 +42,17 @@ export async function reportJob(
     dataset: {
       name,
       passages: passages.size,
-      judgedQueries: results.judgements === 'human' ? results.queries : 0,
       trainingQueries: examples.length,
       trainingPassages: examples.reduce((sum, { passages: items }) => sum + items.length, 0),
     },
     funnel,
     samples: examples.slice(0, 4).map(sampleOf),
     teachers,
-    rankings: results.rankings,
-    comparisons: results.comparisons,
-    gate: results.gate,
-    ...(choice.calibration
-      ? {
-          calibration: {
-            of: `${choice.chosen}, ${choice.calibration.pairs} held-out training pairs`,
-            ...choice.calibration,
-          },
-        }
-      : {}),
+    ...results,
+    calibration: choice.calibration && {
+      of: `${choice.chosen}, ${choice.calibration.pairs} held-out training pairs`,
+      ...choice.calibration,
+    },
     costs: [...finished.values()].map(({ stage, usage, seconds, reused }) => ({
       stage,
       usage,
@@ -88,28 +81,17 @@ export async function reportJob(
   return data;
 }
 
-/** Warnings of one kind as one, with the first one's words. */
-function countWarnings(warnings: readonly Warning[]): NonNullable<ReportData['warnings']> {
-  const counts = new Map<string, { code: string; message: string; count: number }>();
-  for (const { code, message } of warnings) {
-    const known = counts.get(code);
-    if (known) known.count += 1;
-    else counts.set(code, { code, message, count: 1 });
-  }
-  return [...counts.values()];
-}
-
 const sampleOf = ({ query, passages, split }: Example): SampleRecord => ({
   query: query.text,
   label: [query.metadata?.type, split].filter(Boolean).join(', '),
   passages: passages.map(({ passage, grade, kind, origin, teacherRank }) => ({
     id: passage.id,
-    ...(passage.title ? { title: passage.title } : {}),
+    title: passage.title || undefined,
     text: passage.text,
     grade,
     kind,
     origin,
-    ...(teacherRank === undefined ? {} : { teacherRank }),
+    teacherRank,
   })),
 });
 
@@ -117,7 +99,7 @@ function modelOf(as: string, name: string) {
   const alias: WeightAlias | undefined = Object.hasOwn(weightAliases, name)
     ? weightAliases[name as keyof typeof weightAliases]
     : undefined;
-  return { name: as, id: name, ...(alias ? { sha256: alias.files[0].sha256, licence: alias.licence } : {}) };
+  return { name: as, id: name, sha256: alias?.files[0].sha256, licence: alias?.licence };
 }
 
 /** The prompts that a recipe's stages ask with. */
@@ -136,23 +118,26 @@ function promptsOf({ recipe }: ForgeContext): string[] {
   ];
 }
 
-function notesOf(results: ForgeResults, choice: StudentChoice, teachers: TeacherTable): string[] {
-  const chosen = choice.students.find(({ kind }) => kind === choice.chosen)!;
-  return [
-    ...(results.judgements === 'generated'
-      ? [
-          'There are no hand-made judgements: the figures are of generated queries that were held out, which flatters every ranking. Judge some queries by hand before relying on them.',
-        ]
-      : []),
-    ...(chosen.priorOnly
-      ? [
-          'Nothing that was trained beat the untrained fusion on held-out training queries, so the student is that fusion.',
-        ]
-      : []),
-    ...(teachers.rows.some(({ kind, weight }) => kind === 'teacher' && weight !== undefined && weight > 0)
-      ? []
-      : [
-          'No teacher added anything to the untrained rankings on the known items, so the labels are the untrained fusion.',
-        ]),
-  ];
+/** What the summary should say besides the figures. */
+function notesOf({ measuredOn }: ForgeResults, choice: StudentChoice, { rows }: TeacherTable): string[] {
+  const notes: string[] = [];
+  if (measuredOn.judgements === 'generated') {
+    notes.push(
+      'There are no hand-made judgements: the figures are of generated queries that were held out, which flatters every ranking. Judge some queries by hand before relying on them.',
+    );
+  }
+  if (choice.students.some(({ kind, priorOnly }) => kind === choice.chosen && priorOnly)) {
+    notes.push(
+      'Nothing that was trained beat the untrained fusion on held-out training queries, so the student is that fusion.',
+    );
+  }
+  const teachers = rows.filter(({ kind }) => kind === 'teacher');
+  if (teachers.length === 0) {
+    notes.push('The recipe names no teacher, so the labels are the untrained fusion.');
+  } else if (!teachers.some(({ weight }) => weight !== undefined && weight > 0)) {
+    notes.push(
+      'No teacher added anything to the untrained rankings on the known items, so the labels are the untrained fusion.',
+    );
+  }
+  return notes;
 }

@@ -75,7 +75,6 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
     teachers.push(run);
     warnings.push(...own);
   }
-  const writer = await models.open(recipe.generate.model);
   const runs = [...untrained, ...teachers];
   const fused = fuseTeachers(
     {
@@ -85,7 +84,11 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
       runs,
       known: new Map(examples.map((example) => [example.query.id, sourceOf(example)])),
       qrels,
-      writers: new Map(examples.map(({ query }) => [query.id, writer.id])),
+      writers: new Map(
+        examples.flatMap(({ query, provenance }) =>
+          provenance?.modelId === undefined ? [] : [[query.id, provenance.modelId] as const],
+        ),
+      ),
     },
     { seed: recipe.seed },
   );
@@ -94,14 +97,14 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
   const table: TeacherTable = {
     knownItemMeasure: 'RR',
     knownItems: examples.length,
-    ...(measured.length > 0 ? { judgedMeasure: `nDCG@10 of ${measured.length} judged queries` } : {}),
+    judgedMeasure: measured.length > 0 ? `nDCG@10 of ${measured.length} judged queries` : undefined,
     rows: fused.rows.map(({ name, kind, knownItems, judged: figures, weight, note }) => ({
       name,
       kind,
-      ...(knownItems ? { knownItem: knownItems.rr } : {}),
-      ...(figures ? { judged: figures.ndcg } : {}),
-      ...(weight === undefined ? {} : { weight }),
-      ...(note ? { note } : {}),
+      knownItem: knownItems?.rr,
+      judged: figures?.ndcg,
+      weight,
+      note,
     })),
   };
   await atomicWrite(join(folder, taught.table), `${JSON.stringify(table, null, 2)}\n`);
@@ -111,7 +114,7 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
   );
   return {
     usage: usageSince(before, models.usage),
-    warnings: [...fused.warnings, ...warnings].slice(0, 100),
+    warnings: [...fused.warnings, ...warnings],
   };
 }
 
@@ -136,7 +139,7 @@ export async function candidateLists(
   const lists: Candidates[] = [];
   for (const query of queries) {
     signal?.throwIfAborted();
-    const found = await best.search(query, depth, signal ? { signal } : {});
+    const found = await best.search(query, depth, { signal });
     lists.push({ query, items: found.map(({ id, score }) => ({ passage: passages.get(id)!, score })) });
     onProgress?.({ stage: 'candidates', done: lists.length, total: queries.length });
   }
@@ -155,7 +158,7 @@ async function untrainedRuns(
       for (const { query, items } of lists) {
         const wanted = new Set(items.map(({ passage }) => passage.id));
         // Deep enough to hold nearly every candidate; what it does not find counts as its lowest.
-        const found = await retriever.search(query, 1000, signal ? { signal } : {});
+        const found = await retriever.search(query, 1000, { signal });
         run.set(
           query.id,
           found.filter(({ id }) => wanted.has(id)),
@@ -173,8 +176,9 @@ async function runTeacher(
   folder: string,
   job: JobOptions,
 ): Promise<TeacherRun & { readonly warnings: readonly Warning[] }> {
+  const { models, seed } = context.recipe;
   const model = await (await context.models()).open(modelName);
-  await using comparator = await openComparator(compare, { model, seed: context.recipe.seed });
+  await using comparator = await openComparator(compare, { model, seed });
   const cut =
     depth === undefined ? lists : lists.map(({ query, items }) => ({ query, items: items.slice(0, depth) }));
   const { run, warnings } = await scoreCandidates(cut, {
@@ -183,6 +187,7 @@ async function runTeacher(
     folder,
     method,
     comparator,
+    callsAtOnce: models[modelName]!.concurrency,
     ...job,
   });
   return {

@@ -1,5 +1,5 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
 
 /**
@@ -16,7 +16,29 @@ export async function checkOutput(path: string): Promise<void> {
         hint: 'Name a file with --out.',
       });
     }
-    await access(found ? path : dirname(path), constants.W_OK);
+    if (found) await access(path, constants.W_OK);
+    // A file is written beside its place and renamed into it; a device or a pipe in place.
+    if (!found || found.isFile()) await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw fromFileError(error, path);
+  }
+}
+
+/**
+ * Whether a folder can be filled: it is made where it is not there, and one with files is taken only where `marker` says
+ * that they are an earlier output.
+ * @throws RankforgeError `no-permission`, `missing-file`, `bad-file` for a file in its place or files of another hand
+ */
+export async function checkOutputFolder(path: string, marker: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+    const names = await readdir(path);
+    if (names.length === 0 || names.includes(marker)) return;
+    throw new RankforgeError('bad-file', `${path} holds other files, and no ${marker} of an earlier run`, {
+      where: join(path, names[0]!),
+      hint: 'Name a new folder with --out.',
+    });
   } catch (error) {
     throw fromFileError(error, path);
   }

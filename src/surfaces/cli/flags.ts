@@ -19,6 +19,12 @@ function positiveNumber(text: string): number {
   return value;
 }
 
+/** A path that is written to. Nothing goes to stdout but results: `-` would be a file of that name. */
+function outputPath(text: string): string {
+  if (text !== '' && text !== '-') return text;
+  throw new InvalidArgumentError('A path is needed; "-" does not stand for stdout here.');
+}
+
 /** The flags that several commands share, each spelled one way. */
 export const flags = {
   json: () => new Option('--json', 'one JSON object on stdout, for machines'),
@@ -27,10 +33,14 @@ export const flags = {
       '--dataset <dir>',
       'BEIR folder: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv; .gz is read as it is',
     ),
-  split: () => new Option('--split <name>', 'which qrels/SPLIT.tsv picks the queries').default('test'),
+  split: () =>
+    new Option('--split <name>', 'which qrels/SPLIT.tsv picks the queries').default(
+      undefined,
+      'test where there is one',
+    ),
   run: () => new Option('--run <file>', 'TREC run'),
   qrels: () => new Option('--qrels <file>', 'judgements, TREC or BEIR'),
-  out: (what: string) => new Option('--out <path>', what),
+  out: (what: string) => new Option('--out <path>', what).argParser(outputPath).makeOptionMandatory(),
   seed: () =>
     new Option('--seed <n>', 'every random choice is drawn from it').argParser(integer(0)).default(7),
   model: () =>
@@ -48,10 +58,14 @@ export const flags = {
       '--compare <comparator>',
       'how: first, generate, pointwise, likelihood, student:DIR, and for study oracle, noisy:SD, replay:FILE',
     ).default('first'),
-  depth: (value: number) =>
-    new Option('--depth <n>', 'candidates a query that are reranked')
-      .argParser(integer(1, 100_000))
-      .default(value),
+  depth: (what: string) => new Option('--depth <n>', what).argParser(integer(1, 100_000)).default(100),
+  onFailure: () =>
+    new Option(
+      '--on-failure <policy>',
+      'a comparison that failed twice: throw, or keep the order with a warning',
+    )
+      .choices(['throw', 'keep'])
+      .default('throw'),
   k: () => new Option('--k <n>', 'passages a query').argParser(integer(1)).default(100),
   count: () => new Option('--count <n>', 'accepted training queries wanted').argParser(integer(1)),
   encoder: () => new Option('--encoder <name>', 'encoder of dense retrieval').default('all-minilm-l6-v2'),
@@ -64,17 +78,15 @@ export const flags = {
   budgetUsd: () => new Option('--budget-usd <amount>', 'stop after so much money').argParser(positiveNumber),
 } as const;
 
-/** The budget of the command line, or undefined where none was given. */
-export function budgetOf({ budgetCalls, budgetTokens, budgetUsd }: BudgetOptions) {
-  return {
-    ...(budgetCalls === undefined ? {} : { calls: budgetCalls }),
-    ...(budgetTokens === undefined ? {} : { tokens: budgetTokens }),
-    ...(budgetUsd === undefined ? {} : { usd: budgetUsd }),
-  };
-}
-
 export interface BudgetOptions {
   readonly budgetCalls?: number;
   readonly budgetTokens?: number;
   readonly budgetUsd?: number;
 }
+
+/** The budget of the command line. */
+export const budgetOf = ({ budgetCalls, budgetTokens, budgetUsd }: BudgetOptions) => ({
+  calls: budgetCalls,
+  tokens: budgetTokens,
+  usd: budgetUsd,
+});

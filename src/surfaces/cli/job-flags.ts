@@ -31,7 +31,7 @@ export const seeded = (recipe: Recipe, { seed }: JobFlags): Recipe =>
 export const jobOptions = (options: JobFlags, { signal, onProgress, stderr }: CliContext): ForgeOptions => ({
   out: options.out,
   budget: budgetOf(options),
-  ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+  ledger: options.ledger,
   signal,
   onProgress,
   onStage: (stage) => stderr(stageLine(stage)),

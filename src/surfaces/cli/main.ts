@@ -8,14 +8,15 @@ let signals = 0;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     signals += 1;
-    if (signals > 1) process.exit(3); // A second Ctrl-C does not wait; the ledger survives that.
     display.stop();
-    process.stderr.write('Stopping after the call under way … (again to stop at once)\n');
+    if (signals > 1) process.exit(3); // A second Ctrl-C does not wait; the ledger survives that.
+    process.stderr.write('Stopping … (again to stop at once)\n');
     stop.abort();
   });
 }
 // A closed pipe (| head) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const code = await runCli(process.argv.slice(2), {
   signal: stop.signal,

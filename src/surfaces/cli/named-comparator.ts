@@ -1,4 +1,4 @@
-import { RankforgeError } from '../../core/errors.js';
+import type { ReadOptions } from '../../formats/bad-line.js';
 import { readQrels } from '../../formats/qrels.js';
 import { createBudget } from '../../models/door/budget.js';
 import type { LanguageModel } from '../../models/language-model.js';
@@ -19,7 +19,7 @@ export interface ComparatorFlags extends BudgetOptions {
   readonly ledger?: string;
   readonly concurrency: number;
   readonly qrels?: string;
-  readonly parser?: string;
+  readonly parser?: 'anchored' | 'digits';
   readonly seed: number;
 }
 
@@ -27,29 +27,16 @@ export interface ComparatorFlags extends BudgetOptions {
 export async function namedComparator(
   options: ComparatorFlags,
   { signal, onProgress }: CliContext,
+  reading: ReadOptions = { signal },
 ): Promise<Comparator> {
-  const { compare, parser, seed } = options;
-  if (parser !== undefined && parser !== 'anchored' && parser !== 'digits') {
-    throw new RankforgeError('usage', `There is no parser "${parser}"`, {
-      where: parser,
-      hint: 'Known: anchored, digits.',
-    });
-  }
+  const { compare, parser, seed, context, threads, baseUrl, concurrency, ledger } = options;
   if (compare.startsWith('student:'))
     return openStudentComparator(compare.slice('student:'.length), { signal, onProgress });
-  const qrels = options.qrels === undefined ? undefined : await readQrels(options.qrels);
-  if (!needsModel(compare)) return openComparator(compare, { qrels, seed, ...(parser ? { parser } : {}) });
+  const qrels = options.qrels === undefined ? undefined : await readQrels(options.qrels, reading);
+  if (!needsModel(compare)) return openComparator(compare, { qrels, seed, parser });
   const pool = await createModelPool({
-    models: {
-      model: {
-        model: options.model ?? defaultModel,
-        context: options.context,
-        concurrency: options.concurrency,
-        ...(options.threads === undefined ? {} : { threads: options.threads }),
-        ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
-      },
-    },
-    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    models: { model: { model: options.model ?? defaultModel, context, threads, baseUrl, concurrency } },
+    ledger,
     budget: createBudget(budgetOf(options)),
     signal,
     onProgress,

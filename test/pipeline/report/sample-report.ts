@@ -50,7 +50,6 @@ export const sampleReport: ReportData = {
   dataset: {
     name: 'handbook',
     passages: 212,
-    judgedQueries: queries,
     trainingQueries: 32,
     trainingPassages: 410,
   },
@@ -140,6 +139,7 @@ export const sampleReport: ReportData = {
     row('lambdamart', 'student', 0.64),
     row('mlp', 'student', 0.72),
   ],
+  measuredOn: { queries, judgements: 'human' },
   comparisons: [
     { student: 'mlp', baseline: 'BM25', result: compare(['mlp', 0.72], ['BM25', 0.5]) },
     { student: 'mlp', baseline: 'dense', result: compare(['mlp', 0.72], ['dense', 0.55]) },
@@ -150,6 +150,9 @@ export const sampleReport: ReportData = {
     student: 'mlp',
     baseline: 'fusion',
     measure: 'nDCG@10',
+    studentMean: versusFusion.a.mean,
+    baselineMeans: { fusion: versusFusion.b.mean },
+    tooFew: false,
     difference: versusFusion.difference,
     p: versusFusion.test.p,
     alpha: 0.05,

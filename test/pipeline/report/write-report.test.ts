@@ -25,6 +25,7 @@ function attacked(): ReportData {
     ...data,
     funnel: data.funnel.map((stage) => ({ ...stage, rejected: { [attack]: 1 } })),
     rankings: data.rankings.map((row) => ({ ...row, measures: { [attack]: row.measures['nDCG@10']! } })),
+    gate: { ...data.gate!, baselineMeans: { [attack]: 0.6 } },
   };
 }
 
@@ -72,11 +73,20 @@ test('a failed gate is said plainly', async () => {
   }
 });
 
+test('figures of generated queries are never said to be of judged ones', async () => {
+  const generated: ReportData = { ...sampleReport, measuredOn: { queries: 9, judgements: 'generated' } };
+  for (const text of [await renderHtml(generated), await renderMarkdown(generated)]) {
+    expect(text).toContain('On 9 generated queries that were held out, mlp differs');
+    expect(text).toContain('Measures over 9 generated queries');
+    expect(text).not.toContain('judged queries that nothing trained on');
+  }
+});
+
 test('sections without data are left out, and nothing else breaks', async () => {
   const bare: ReportData = {
     title: 'bare',
     finishedAt: 'yesterday',
-    dataset: { name: 'x', passages: 0, judgedQueries: 0, trainingQueries: 0, trainingPassages: 0 },
+    dataset: { name: 'x', passages: 0, trainingQueries: 0, trainingPassages: 0 },
     funnel: [],
     samples: [],
     rankings: [],

@@ -1,23 +1,24 @@
-import { basename } from 'node:path';
-import type { Command } from 'commander';
-import { lookUp } from '../../../core/names.js';
+import { type Command, Option } from 'commander';
 import { gateFailed } from '../../../distill/gate.js';
 import { type StudentKind, studentKinds } from '../../../distill/students/scorer.js';
 import { readQrels } from '../../../formats/qrels.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { distillRuns } from '../../../pipeline/distill-runs.js';
+import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
+import { openReading } from '../reading.js';
+import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
 
 interface DistillFlags {
   dataset: string;
-  split: string;
+  split?: string;
   skipBad?: boolean;
   run: string;
   teacher: string[];
-  student: string;
+  student: StudentKind;
   depth: number;
   encoder: string;
   qrels?: string;
@@ -35,14 +36,14 @@ export function addDistillCommand(program: Command, context: CliContext): void {
     .addOption(flags.dataset().makeOptionMandatory())
     .addOption(flags.run().makeOptionMandatory())
     .requiredOption('--teacher <file...>', 'TREC runs to learn from')
-    .option('--student <kind>', studentKinds.join(', '), 'linear')
-    .addOption(flags.depth(100))
+    .addOption(new Option('--student <kind>', 'what to train').choices(studentKinds).default('linear'))
+    .addOption(flags.depth('candidates a query that are learned from'))
     .addOption(flags.encoder())
     .addOption(flags.split())
     .addOption(flags.skipBad())
     .addOption(flags.qrels())
     .addOption(flags.seed())
-    .addOption(flags.out('folder for the student').makeOptionMandatory())
+    .addOption(flags.out('folder for the student'))
     .addOption(flags.json())
     .action(async (options: DistillFlags) => {
       const result = await distill(options, context);
@@ -57,35 +58,29 @@ export function addDistillCommand(program: Command, context: CliContext): void {
 }
 
 async function distill(options: DistillFlags, context: CliContext) {
-  const { signal, onProgress } = context;
-  const { run, teacher, student, depth, encoder, qrels, out, seed } = options;
-  const kind = lookUp(
-    Object.fromEntries(studentKinds.map((name) => [name, name])),
-    student,
-    'student',
-  ) as StudentKind;
-  const dataset = await openDataset(options, context);
+  const { signal, onProgress, stderr } = context;
+  const { teacher, student, depth, encoder, qrels, out, seed } = options;
+  await checkOutputFolder(out, 'student.json');
+  using reading = openReading(options, context);
+  const run = await readRun(options.run, reading);
+  const teachers = await Promise.all(teacher.map((path) => readRun(path, reading)));
+  const judged = qrels === undefined ? undefined : await readQrels(qrels, reading);
   const { heldOutRun: _, ...result } = await distillRuns({
-    dataset,
-    run: await readRun(run),
-    teachers: Object.fromEntries(
-      await Promise.all(teacher.map(async (path) => [nameOf(path, teacher), await readRun(path)] as const)),
-    ),
-    kind,
+    dataset: await openDataset(options, context, reading),
+    run,
+    teachers: Object.fromEntries(runNames(teacher).map((name, index) => [name, teachers[index]!])),
+    kind: student,
     depth,
     encoder,
     seed,
     out,
-    ...(qrels === undefined ? {} : { qrels: await readQrels(qrels) }),
+    qrels: judged,
     command: `rankforge distill --student ${student} --depth ${depth} --encoder ${encoder} --seed ${seed}`,
     signal,
     onProgress,
   });
-  return { student: kind, ...result };
-}
-
-/** A teacher's file name, or its path where two are called alike: each must count. */
-function nameOf(path: string, all: readonly string[]): string {
-  const name = basename(path);
-  return all.filter((other) => basename(other) === name).length > 1 ? path : name;
+  if (result.queries < run.size) {
+    stderr(`warning: queries left out, since a teacher does not rank them: ${run.size - result.queries}\n`);
+  }
+  return { student, ...result };
 }

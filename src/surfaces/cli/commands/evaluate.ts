@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { compareRuns } from '../../../evaluate/compare-runs.js';
 import { evaluateRun } from '../../../evaluate/evaluate-run.js';
@@ -6,6 +5,8 @@ import { readQrels } from '../../../formats/qrels.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
+import { openReading } from '../reading.js';
+import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
 
 interface EvaluateFlags {
@@ -13,6 +14,7 @@ interface EvaluateFlags {
   run: string[];
   measures: string;
   perQuery?: boolean;
+  skipBad?: boolean;
   skipMissing?: boolean;
   relevantFrom: number;
   seed: number;
@@ -34,31 +36,35 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
       'leave out judged queries that a run does not answer (else they count 0, as trec_eval -c)',
     )
     .option('--relevant-from <grade>', 'lowest grade that counts as relevant, as trec_eval -l', integer(1), 1)
+    .addOption(flags.skipBad())
     .addOption(flags.seed())
     .addOption(flags.json())
-    .action(async (options: EvaluateFlags) => printResult(context, options, ...(await evaluate(options))));
+    .action(async (options: EvaluateFlags) =>
+      printResult(context, options, ...(await evaluate(options, context))),
+    );
 }
 
-async function evaluate({
-  qrels: path,
-  run: paths,
-  measures,
-  perQuery,
-  skipMissing,
-  relevantFrom,
-  seed,
-}: EvaluateFlags) {
-  const qrels = await readQrels(path);
+async function evaluate(options: EvaluateFlags, context: CliContext) {
+  const { run: paths, measures, perQuery, skipMissing, relevantFrom, seed } = options;
+  using reading = openReading(options, context);
+  const qrels = await readQrels(options.qrels, reading);
   const wanted = measures.split(',').map((name) => name.trim());
   const how = {
     missingQueries: skipMissing ? 'skip' : 'zero',
     relevantFrom,
     seed,
   } as const;
-  const runs = await Promise.all(paths.map((file) => readRun(file)));
+  const names = runNames(paths);
+  const runs = await Promise.all(paths.map((path) => readRun(path, reading)));
   const evaluations = runs.map((run) => evaluateRun(qrels, run, wanted, how));
   const results = runs.map((run, index) => {
     const { means, missing, unjudged } = evaluations[index]!;
+    if (missing.length > 0) {
+      const how = skipMissing ? 'left out' : 'counted as 0';
+      context.stderr(
+        `warning: judged queries that ${names[index]} does not answer, ${how}: ${missing.length}\n`,
+      );
+    }
     const comparison = index === 0 ? undefined : compareRuns(qrels, [run, runs[0]!], wanted[0]!, how);
     return {
       run: paths[index]!,
@@ -66,14 +72,12 @@ async function evaluate({
       measures: means,
       missing: missing.length,
       unjudged: unjudged.length,
-      ...(comparison
-        ? {
-            against: paths[0]!,
-            difference: { measure: comparison.measure, ...comparison.difference },
-            p: comparison.test.p,
-          }
-        : {}),
-      ...(perQuery ? { perQuery: Object.fromEntries(evaluations[index]!.perQuery) } : {}),
+      ...(comparison && {
+        against: paths[0]!,
+        difference: { measure: comparison.measure, ...comparison.difference },
+        p: comparison.test.p,
+      }),
+      perQuery: perQuery ? Object.fromEntries(evaluations[index]!.perQuery) : undefined,
     };
   });
   const text = () => {
@@ -82,8 +86,8 @@ async function evaluate({
       ...wanted,
       ...(results.length > 1 ? [`Δ ${wanted[0]}`, '95 % interval', 'p'] : []),
     ];
-    const rows = results.map(({ run, measures: means, ...more }) => [
-      basename(run),
+    const rows = results.map(({ measures: means, ...more }, index) => [
+      names[index]!,
       ...wanted.map((name) => means[name]!.toFixed(4)),
       ...(results.length > 1
         ? more.difference && more.p !== undefined
@@ -96,9 +100,9 @@ async function evaluate({
         : []),
     ]);
     const details = perQuery
-      ? results.map(({ run, perQuery: values = {} }) =>
+      ? results.map(({ perQuery: values = {} }, index) =>
           textTable(
-            [`query of ${basename(run)}`, ...wanted],
+            [`query of ${names[index]}`, ...wanted],
             Object.entries(values).map(([id, row]) => [id, ...wanted.map((name) => row[name]!.toFixed(4))]),
           ),
         )

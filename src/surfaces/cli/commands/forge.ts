@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type ForgeResult, forge, requireGate } from '../../../pipeline/forge.js';
-import { loadRecipe } from '../../../pipeline/recipe.js';
+import { loadRecipe } from '../../../pipeline/load-recipe.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { addJobFlags, type JobFlags, jobOptions, seeded } from '../job-flags.js';
@@ -14,7 +14,7 @@ export function addForgeCommand(program: Command, context: CliContext): void {
     .description(
       'The whole way: training set, teachers, student, gate, report. Run again, it does only what changed',
     )
-    .addOption(flags.out('folder for artefacts, ledger and report').makeOptionMandatory());
+    .addOption(flags.out('folder for artefacts, ledger and report'));
   addJobFlags(command).action(async (path: string, options: JobFlags) => {
     const result = await forge(seeded(loadRecipe(path), options), jobOptions(options, context));
     const files = { report: join(options.out, 'report.html'), student: result.student };

@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { defaultModel } from '../../../models/weights/aliases.js';
 import { generateOnly } from '../../../pipeline/forge.js';
-import { loadRecipe, parseRecipe, type Recipe } from '../../../pipeline/recipe.js';
+import { loadRecipe, parseRecipe } from '../../../pipeline/load-recipe.js';
+import type { Recipe } from '../../../pipeline/recipe.js';
 import { generated } from '../../../pipeline/stages/generate.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
@@ -14,6 +15,10 @@ interface GenerateFlags extends JobFlags {
   count?: number;
   model?: string;
   baseUrl?: string;
+  context?: number;
+  threads?: number;
+  concurrency?: number;
+  encoder?: string;
 }
 
 export function addGenerateCommand(program: Command, context: CliContext): void {
@@ -25,7 +30,11 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
     .addOption(flags.count())
     .addOption(flags.model())
     .addOption(flags.baseUrl())
-    .addOption(flags.out('folder for the set').makeOptionMandatory());
+    .addOption(flags.context().default(undefined, '4096'))
+    .addOption(flags.threads())
+    .addOption(flags.concurrency().default(undefined, '4'))
+    .addOption(flags.encoder().default(undefined, 'all-minilm-l6-v2'))
+    .addOption(flags.out('folder for the set'));
   addJobFlags(command).action(async (path: string | undefined, options: GenerateFlags) => {
     const recipe = recipeOf(path, options);
     const stage = await generateOnly(seeded(recipe, options), jobOptions(options, context));
@@ -41,10 +50,12 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
   });
 }
 
-function recipeOf(path: string | undefined, { dataset, count, model, baseUrl }: GenerateFlags): Recipe {
+function recipeOf(path: string | undefined, flags: GenerateFlags): Recipe {
+  const { dataset, count, encoder, model = defaultModel, baseUrl, context, threads, concurrency } = flags;
   if (path !== undefined) {
-    if (dataset === undefined && count === undefined && model === undefined) return loadRecipe(path);
-    throw new RankforgeError('usage', 'A recipe names its dataset, count and model itself', {
+    const given = [dataset, count, encoder, flags.model, baseUrl, context, threads, concurrency];
+    if (given.every((value) => value === undefined)) return loadRecipe(path);
+    throw new RankforgeError('usage', 'A recipe names its dataset, count, encoder and model itself', {
       where: path,
       hint: 'Change them in the recipe, or leave the recipe out.',
     });
@@ -56,8 +67,9 @@ function recipeOf(path: string | undefined, { dataset, count, model, baseUrl }: 
   }
   return parseRecipe({
     name: 'generate',
-    dataset: resolve(dataset),
-    models: { writer: { model: model ?? defaultModel, ...(baseUrl === undefined ? {} : { baseUrl }) } },
+    dataset,
+    encoder,
+    models: { writer: { model, baseUrl, context, threads, concurrency } },
     generate: { model: 'writer', count },
   });
 }

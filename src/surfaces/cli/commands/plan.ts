@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
 import { RankforgeError } from '../../../core/errors.js';
 import { readRun } from '../../../formats/trec-run.js';
+import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { type Plan, plan } from '../../../rerank/plan.js';
-import { candidatesOf } from '../candidates-of.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
@@ -15,7 +15,7 @@ interface PlanFlags extends ComparatorFlags {
   depth: number;
   dataset?: string;
   run?: string;
-  split: string;
+  split?: string;
   queries: number;
   words: number;
   priceInput: number;
@@ -36,7 +36,7 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .description('What a reranking will take, before anything is sent: calls, rounds, tokens, money')
     .addOption(flags.method())
     .addOption(flags.compare())
-    .addOption(flags.depth(100))
+    .addOption(flags.depth('candidates a query'))
     .addOption(flags.model())
     .addOption(flags.baseUrl())
     .addOption(flags.context())
@@ -69,7 +69,7 @@ async function makePlan(options: PlanFlags, context: CliContext): Promise<Plan> 
     depth,
     prices: { input: priceInput, output: priceOutput },
     // A typical query stands for as many as are wanted; a run is planned as it is.
-    ...(options.run === undefined ? { queries } : {}),
+    queries: options.run === undefined ? queries : undefined,
     signal: context.signal,
   });
 }
@@ -79,12 +79,13 @@ async function candidatesFor(
   context: CliContext,
 ): Promise<Candidates[]> {
   if (dataset !== undefined && run !== undefined) {
-    return candidatesOf(await readRun(run), await openDataset({ dataset, split }, context), { depth });
+    const listed = await readRun(run, context);
+    return candidatesOf(listed, await openDataset({ dataset, split }, context), { depth });
   }
-  if (run !== undefined) {
-    throw new RankforgeError('usage', 'A run was given without its dataset', {
-      where: run,
-      hint: 'Give --dataset too: the texts are counted; or leave --run out and plan a typical query.',
+  if (dataset !== undefined || run !== undefined) {
+    throw new RankforgeError('usage', 'Of --dataset and --run only one was given', {
+      where: dataset ?? run,
+      hint: 'Give both: the texts of the run are counted; or leave both out and plan a typical query.',
     });
   }
   const text = Array.from({ length: words }, () => 'word').join(' ');

@@ -1,23 +1,23 @@
-import type { Command } from 'commander';
-import { RankforgeError } from '../../../core/errors.js';
+import { type Command, Option } from 'commander';
 import type { ScoredId } from '../../../core/run.js';
 import { addUsage, noUsage, type Usage } from '../../../core/usage.js';
 import type { Warning } from '../../../core/warning.js';
 import { readRun, writeRun } from '../../../formats/trec-run.js';
-import type { Comparator } from '../../../rerank/comparator.js';
+import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { parseProgram } from '../../../rerank/programs/registry.js';
 import { rerankRun } from '../../../rerank/rerank-run.js';
 import { type RerankerCard, readRerankerCard } from '../../../rerank/reranker-card.js';
-import { candidatesOf } from '../candidates-of.js';
+import { checkCard } from '../check-card.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
+import { openReading } from '../reading.js';
 
 interface RerankFlags extends ComparatorFlags {
   dataset: string;
-  split: string;
+  split?: string;
   skipBad?: boolean;
   run: string;
   reranker?: string;
@@ -25,7 +25,7 @@ interface RerankFlags extends ComparatorFlags {
   card?: RerankerCard;
   method: string;
   depth: number;
-  onFailure: string;
+  onFailure: 'throw' | 'keep';
   out: string;
   json?: boolean;
 }
@@ -46,26 +46,24 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.baseUrl())
     .addOption(flags.context())
     .addOption(flags.threads())
-    .addOption(flags.depth(100))
+    .addOption(flags.depth('candidates a query that are reranked'))
     .addOption(flags.split())
     .addOption(flags.skipBad())
     .addOption(flags.qrels())
-    .option(
-      '--parser <name>',
-      'how replay reads replies: anchored, or digits as RankLLM’s early releases did',
+    .addOption(
+      new Option(
+        '--parser <name>',
+        'how replay reads replies: digits as RankLLM’s early releases did (default: anchored)',
+      ).choices(['anchored', 'digits']),
     )
-    .option(
-      '--on-failure <policy>',
-      'a comparison that failed twice: throw, or keep the order with a warning',
-      'throw',
-    )
+    .addOption(flags.onFailure())
     .addOption(flags.ledger().default(undefined, 'beside --out'))
     .addOption(flags.concurrency())
     .addOption(flags.budgetCalls())
     .addOption(flags.budgetTokens())
     .addOption(flags.budgetUsd())
     .addOption(flags.seed())
-    .addOption(flags.out('where the reranked run goes').makeOptionMandatory())
+    .addOption(flags.out('where the reranked run goes'))
     .addOption(flags.json())
     .action(async (given: RerankFlags) => {
       const carded = given.reranker === undefined ? given : await withCard(given, given.reranker);
@@ -84,18 +82,12 @@ export function addRerankCommand(program: Command, context: CliContext): void {
 async function rerank(options: RerankFlags, context: CliContext) {
   const { run: path, method, depth, out, onFailure, concurrency } = options;
   const { signal, onProgress } = context;
-  if (onFailure !== 'throw' && onFailure !== 'keep') {
-    throw new RankforgeError('usage', `There is no policy "${onFailure}"`, {
-      where: onFailure,
-      hint: 'Known: throw, keep.',
-    });
-  }
   const program = parseProgram(method);
   await checkOutput(out);
-  const run = await readRun(path);
-  const dataset = await openDataset(options, context);
-  const candidates = candidatesOf(run, dataset, { depth });
-  await using comparator = await namedComparator(options, context);
+  using reading = openReading(options, context);
+  const run = await readRun(path, reading);
+  const candidates = candidatesOf(run, await openDataset(options, context, reading), { depth });
+  await using comparator = await namedComparator(options, context, reading);
   if (options.card) checkCard(options.card, comparator);
   const ranked = new Map<string, ScoredId[]>();
   const warnings: Warning[] = [];
@@ -145,28 +137,9 @@ async function withCard(options: RerankFlags, path: string): Promise<RerankFlags
     card,
     method: program,
     compare: comparator,
-    ...(model === undefined ? {} : { model }),
-    ...(depth === undefined ? {} : { depth }),
+    model: model ?? options.model,
+    depth: depth ?? options.depth,
   };
-}
-
-/** A card's figures are of its own weights and prompt. @throws RankforgeError `bad-weights`, `bad-file` */
-function checkCard({ name, weights, prompt }: RerankerCard, { provenance }: Comparator): void {
-  const hint = 'Use the release that the card was measured with, or measure again and write a new card.';
-  // A local model's id holds the beginning of its weights' hash.
-  if (weights !== undefined && !provenance?.modelId?.includes(weights.slice(0, 16))) {
-    throw new RankforgeError('bad-weights', `The card ${name} was measured with other weights`, {
-      where: name,
-      hint,
-    });
-  }
-  if (prompt !== undefined && provenance?.promptHash !== prompt.hash) {
-    throw new RankforgeError(
-      'bad-file',
-      `The card ${name} was measured with another version of ${prompt.id}`,
-      { where: name, hint },
-    );
-  }
 }
 
 function summary({ out, queries, usage, perQuery, seconds }: Awaited<ReturnType<typeof rerank>>): string {

@@ -1,17 +1,17 @@
-import type { Command } from 'commander';
-import { lookUp } from '../../../core/names.js';
+import { type Command, Option } from 'commander';
+import { RankforgeError } from '../../../core/errors.js';
 import type { ScoredId } from '../../../core/run.js';
 import { writeRun } from '../../../formats/trec-run.js';
-import { openFirstStage } from '../../../pipeline/first-stage.js';
-import type { Retriever } from '../../../retrieval/retriever.js';
+import { openFirstStage, untrainedNames } from '../../../pipeline/first-stage.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
+import { openReading } from '../reading.js';
 
 interface RetrieveFlags {
   dataset: string;
-  split: string;
+  split?: string;
   skipBad?: boolean;
   retriever: string;
   encoder: string;
@@ -25,12 +25,12 @@ export function addRetrieveCommand(program: Command, context: CliContext): void 
     .command('retrieve')
     .description('First stage: the best k passages of each query, as a TREC run')
     .addOption(flags.dataset().makeOptionMandatory())
-    .option('--retriever <name>', 'bm25, dense, fused, feedback or fused-feedback', 'bm25')
+    .addOption(new Option('--retriever <name>', 'untrained ranking').choices(untrainedNames).default('bm25'))
     .addOption(flags.k())
     .addOption(flags.split())
     .addOption(flags.skipBad())
     .addOption(flags.encoder())
-    .addOption(flags.out('where the run goes').makeOptionMandatory())
+    .addOption(flags.out('where the run goes'))
     .addOption(flags.json())
     .action(async (options: RetrieveFlags) => {
       const result = await retrieve(options, context);
@@ -45,17 +45,29 @@ export function addRetrieveCommand(program: Command, context: CliContext): void 
 
 async function retrieve(options: RetrieveFlags, context: CliContext) {
   const { retriever: name, encoder, k, out } = options;
+  if (name !== 'bm25' && encoder === 'none') {
+    throw new RankforgeError('usage', `The retriever ${name} needs an encoder`, {
+      where: '--encoder none',
+      hint: 'Leave --encoder out, or choose --retriever bm25.',
+    });
+  }
   await checkOutput(out);
   const { signal, onProgress } = context;
-  // BM25 alone needs no encoder; and a misspelt name is told before anything is downloaded.
-  lookUp({ bm25: true, dense: true, fused: true, feedback: true, 'fused-feedback': true }, name, 'retriever');
-  const { passages, queries } = await openDataset(options, context);
+  using reading = openReading(options, context);
+  const { passages, queries } = await openDataset(options, context, reading);
+  if (queries.size === 0) {
+    throw new RankforgeError('too-little-data', `${options.dataset} has no query to search for`, {
+      where: options.dataset,
+      hint: 'Add queries.jsonl, and name with --split judgements of the queries in it.',
+    });
+  }
+  // BM25 alone needs no encoder.
   await using stage = await openFirstStage(passages, {
     encoder: name === 'bm25' ? 'none' : encoder,
     signal,
     onProgress,
   });
-  const retriever: Retriever = stage.retrievers.get(name)!;
+  const retriever = stage.retrievers.get(name)!;
   const run = new Map<string, ScoredId[]>();
   const started = performance.now();
   for (const query of queries.values()) {

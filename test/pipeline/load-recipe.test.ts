@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadRecipe, recipeHash } from '../../src/pipeline/recipe.js';
+import { loadRecipe } from '../../src/pipeline/load-recipe.js';
+import { modelSettings, recipeHash } from '../../src/pipeline/recipe.js';
 
 const minimal = `name: tiny
 dataset: ./data
@@ -29,6 +30,9 @@ test('a short recipe gets every default, and its dataset is found from where it 
 
 test('two recipes with the same settings have the same hash wherever they lie', () => {
   expect(recipeHash(loadRecipe(file(minimal)))).toBe(recipeHash(loadRecipe(file(minimal))));
+  const renamed = join(mkdtempSync(join(tmpdir(), 'rankforge-recipe-')), 'renamed.yaml');
+  writeFileSync(renamed, minimal);
+  expect(recipeHash(loadRecipe(renamed))).toBe(recipeHash(loadRecipe(file(minimal))));
   expect(recipeHash(loadRecipe(file(minimal)))).not.toBe(recipeHash(loadRecipe(file(`${minimal}seed: 8\n`))));
 });
 
@@ -56,6 +60,21 @@ test.each([
     'Did you mean "writer"?',
   ],
   ['a value out of range', minimal.replace('count: 3', 'count: 0'), 7, /generate.count/, /recipe\.md/],
+  [
+    'a misspelt query type',
+    `${minimal}  types: { qestion: 1 }\n`,
+    8,
+    /"generate.types.qestion"/,
+    'Did you mean "question"?',
+  ],
+  ['no query type', `${minimal}  types: { question: 0 }\n`, 8, /generate.types: no type/, /recipe\.md/],
+  [
+    'a band that ends before it begins',
+    `${minimal}  negatives: { band: [40, 2] }\n`,
+    8,
+    /negatives.band: the first rank/,
+    /recipe\.md/,
+  ],
   ['broken YAML', 'name: [', 1, /Not YAML/, /indentation/],
 ])('%s is told with its line and what to do', (_name, text, line, message, hint) => {
   const path = file(text);
@@ -71,6 +90,17 @@ test.each([
     hint: typeof hint === 'string' ? hint : expect.stringMatching(hint),
     where: line === undefined ? path : `${path}:${line}`,
   });
+});
+
+test('weights in a file of their own are told by its size and time too', () => {
+  const weights = join(mkdtempSync(join(tmpdir(), 'rankforge-weights-')), 'model.gguf');
+  const settings = () =>
+    modelSettings(loadRecipe(file(minimal.replace('qwen2.5-coder-1.5b-instruct', weights))));
+  const missing = settings();
+  writeFileSync(weights, 'GGUF');
+  const before = settings();
+  writeFileSync(weights, 'GGUF of another model');
+  expect(new Set([missing, before, settings()].map((one) => JSON.stringify(one))).size).toBe(3);
 });
 
 test('a recipe that is not there', () => {
