@@ -8,10 +8,12 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addForgeCommand } from './commands/forge.js';
 import { addGenerateCommand } from './commands/generate.js';
+import { addMcpCommand } from './commands/mcp.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addRerankCommand } from './commands/rerank.js';
 import { addRetrieveCommand } from './commands/retrieve.js';
+import { addServeCommand } from './commands/serve.js';
 
 // Colour for people alone: picocolors would also colour the logs of build machines.
 const paint = colours.createColors(colours.isColorSupported && process.stderr.isTTY === true);
@@ -24,6 +26,8 @@ const commands = [
   addDistillCommand,
   addEvaluateCommand,
   addPlanCommand,
+  addServeCommand,
+  addMcpCommand,
   addModelsCommand,
   addDoctorCommand,
 ];

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RankforgeError } from '../../core/errors.js';
 import { isLoopbackName } from './loopback.js';
@@ -61,7 +62,7 @@ export async function listen(
       // Node looks for slow requests every 30 s otherwise, whatever the limits.
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
     },
-  }) as import('node:http').Server;
+  }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
@@ -69,18 +70,30 @@ export async function listen(
   const address = server.address() as AddressInfo;
   let stopped: Promise<void> | undefined;
 
+  // Node's own closeIdleConnections leaves those that have not asked anything yet, as clients open to have at hand.
+  const idle = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    idle.add(socket);
+    socket.once('close', () => idle.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket);
+    response.once('close', () => {
+      if (stopped) socket.destroySoon();
+      else if (!socket.destroyed) idle.add(socket);
+    });
+  });
+
   const stop = async (): Promise<void> => {
     service.beginStop();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Connections that fall idle after close() would be kept open for their next request.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    for (const socket of idle) socket.destroy();
     const limit = setTimeout(() => {
       service.abort();
       // Time for the refusals to be written.
       setTimeout(() => server.closeAllConnections(), 500).unref();
     }, stopTimeout);
     await closed;
-    clearInterval(sweep);
     clearTimeout(limit);
   };
 

@@ -1,0 +1,119 @@
+import { type Command, Option } from 'commander';
+import { RankforgeError } from '../../core/errors.js';
+import { createBudget } from '../../models/door/budget.js';
+import type { Reranker } from '../../rerank/reranker.js';
+import { type RerankerCard, readRerankerCard } from '../../rerank/reranker-card.js';
+import { createReranker } from '../library/create-reranker.js';
+import { openNamedComparator } from '../library/open-comparator.js';
+import { openDefaultReranker } from '../library/rerank.js';
+import { checkCard } from './check-card.js';
+import type { CliContext } from './cli-context.js';
+import { type BudgetOptions, budgetOf, flags, integer } from './flags.js';
+
+/** What picks the reranker of a server. */
+export interface RerankerFlags extends BudgetOptions {
+  readonly reranker?: string;
+  readonly method?: string;
+  readonly compare?: string;
+  readonly model?: string;
+  readonly baseUrl?: string;
+  readonly context: number;
+  readonly threads?: number;
+  readonly depth?: number;
+  readonly onFailure: 'throw' | 'keep';
+  readonly ledger?: string;
+  readonly concurrency: number;
+  readonly seed: number;
+}
+
+export interface OpenReranker extends Reranker, AsyncDisposable {
+  /** For people and logs: how documents are compared. */
+  readonly name: string;
+}
+
+/** Adds the flags of `RerankerFlags`. */
+export const addRerankerFlags = (command: Command): Command =>
+  command
+    .option(
+      '--reranker <card>',
+      'a card in place of --method, --compare, --model and --depth: see rerankers/',
+    )
+    .addOption(flags.method().default(undefined, "the comparator's natural one"))
+    .addOption(flags.compare().default(undefined, 'the encoder and BM25 fused; with --model first'))
+    .addOption(flags.model())
+    .addOption(flags.baseUrl())
+    .addOption(flags.context())
+    .addOption(flags.threads())
+    .option('--depth <n>', 'documents of a request that are reranked (default: all)', integer(1, 100_000))
+    .addOption(
+      new Option(
+        '--on-failure <policy>',
+        'a comparison that failed twice: throw, or keep the order with a warning',
+      )
+        .choices(['throw', 'keep'])
+        .default('throw'),
+    )
+    .addOption(flags.ledger())
+    .addOption(flags.concurrency())
+    .addOption(flags.budgetCalls())
+    .addOption(flags.budgetTokens())
+    .addOption(flags.budgetUsd())
+    .addOption(flags.seed());
+
+/**
+ * The reranker of a command line: a card's, the named one, or the best that the machine can run at once.
+ * @throws RankforgeError `usage`, `unknown-name`, and what opening it may throw
+ */
+export async function openReranker(given: RerankerFlags, context: CliContext): Promise<OpenReranker> {
+  const card = given.reranker === undefined ? undefined : await readRerankerCard(given.reranker);
+  const options = card ? withCard(given, card) : given;
+  const { compare, model, method, depth, onFailure, concurrency } = options;
+  if (compare === undefined && model === undefined) return openBest(options, context);
+  const { signal, onProgress } = context;
+  const comparator = await openNamedComparator(compare ?? 'first', {
+    ...options,
+    contextSize: options.context,
+    budget: createBudget(budgetOf(options)),
+    signal,
+    onProgress,
+  });
+  try {
+    if (card) checkCard(card, comparator);
+    const reranker = createReranker({ method, compare: comparator, depth, concurrency, onFailure });
+    await reranker.open();
+    return {
+      name: comparator.name,
+      rerank: (candidates, job) => reranker.rank(candidates, job),
+      [Symbol.asyncDispose]: () => comparator[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await comparator[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openBest({ method, depth }: RerankerFlags, context: CliContext): Promise<OpenReranker> {
+  if (method !== undefined || depth !== undefined) {
+    throw new RankforgeError('usage', '--method and --depth need a named comparator', {
+      hint: 'Give --compare or --model; without them the best that runs here at once orders all documents together.',
+    });
+  }
+  const { reranker, warnings } = await openDefaultReranker(context);
+  for (const { message } of warnings) context.stderr(`warning: ${message}\n`);
+  return {
+    name: warnings.length > 0 ? 'bm25' : 'fused',
+    rerank: (candidates, job) => reranker.rank(candidates, job),
+    [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
+  };
+}
+
+const withCard = (
+  given: RerankerFlags,
+  { program, comparator, model, depth }: RerankerCard,
+): RerankerFlags => ({
+  ...given,
+  method: program,
+  compare: comparator,
+  model: model ?? given.model,
+  depth: depth ?? given.depth,
+});
