@@ -41,12 +41,18 @@ export function combSum(
   lists: readonly (readonly ScoredId[])[],
   { weights }: FusionOptions = {},
 ): ScoredId[] {
-  return sumParts(lists, weights, (list) => {
-    const scores = list.map(({ score }) => score);
-    const low = lowest(scores);
-    const range = scores.reduce((high, score) => Math.max(high, score), low) - low;
-    return { parts: scores.map((score) => (range > 0 ? (score - low) / range : 1)), missing: 0 };
-  });
+  return sumParts(lists, weights, unitParts);
+}
+
+/**
+ * CombMNZ: CombSUM times the number of lists that hold the passage, so that what several found counts more.
+ * @see Fox & Shaw 1994, TREC-2; Lee 1997, doi:10.1145/258525.258587
+ */
+export function combMnz(
+  lists: readonly (readonly ScoredId[])[],
+  { weights }: FusionOptions = {},
+): ScoredId[] {
+  return sumParts(lists, weights, unitParts, (sum, holders) => sum * holders);
 }
 
 /** The ways to fuse lists, by name. */
@@ -54,6 +60,7 @@ export const fusions = {
   'reciprocal-rank': reciprocalRankFusion,
   'z-score': zScoreFusion,
   'comb-sum': combSum,
+  'comb-mnz': combMnz,
 } satisfies Record<string, (lists: readonly (readonly ScoredId[])[], options?: FusionOptions) => ScoredId[]>;
 export type FusionName = keyof typeof fusions;
 
@@ -63,13 +70,28 @@ interface Parts {
   readonly missing: number;
 }
 
+/** Scores brought to 0 to 1 inside their list; all 1 where they are equal. */
+function unitParts(list: readonly ScoredId[]): Parts {
+  const scores = list.map(({ score }) => score);
+  const low = lowest(scores);
+  const range = scores.reduce((high, score) => Math.max(high, score), low) - low;
+  return { parts: scores.map((score) => (range > 0 ? (score - low) / range : 1)), missing: 0 };
+}
+
 function sumParts(
   lists: readonly (readonly ScoredId[])[],
   weights: readonly number[] | undefined,
   partsOf: (list: readonly ScoredId[]) => Parts,
+  scoreOf: (sum: number, holders: number) => number = (sum) => sum,
 ): ScoredId[] {
   const sums = new Map<string, number>();
-  for (const list of lists) for (const { id } of list) sums.set(id, 0);
+  const holders = new Map<string, number>();
+  for (const list of lists) {
+    for (const { id } of list) {
+      sums.set(id, 0);
+      holders.set(id, (holders.get(id) ?? 0) + 1);
+    }
+  }
   for (const [i, list] of lists.entries()) {
     if (list.length === 0) continue;
     const weight = weights?.[i] ?? 1;
@@ -78,7 +100,9 @@ function sumParts(
     for (const [id, sum] of sums) sums.set(id, sum + weight * (own.get(id) ?? missing));
   }
   // Sorting is stable, so equal scores keep the map's order.
-  return Array.from(sums, ([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score);
+  return Array.from(sums, ([id, sum]) => ({ id, score: scoreOf(sum, holders.get(id)!) })).sort(
+    (a, b) => b.score - a.score,
+  );
 }
 
 const lowest = (values: readonly number[]): number =>

@@ -6,5 +6,6 @@ export * from './embedding-cache.js';
 export * from './feedback.js';
 export * from './fused-retriever.js';
 export * from './fusion.js';
+export * from './interpolation.js';
 export * from './retriever.js';
 export * from './word-breaks.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScoredId } from '../../src/core/run.js';
-import { combSum, fusions, reciprocalRankFusion, zScoreFusion } from '../../src/retrieval/fusion.js';
+import { combMnz, combSum, fusions, reciprocalRankFusion, zScoreFusion } from '../../src/retrieval/fusion.js';
 
 const list = (...pairs: (readonly [string, number])[]): ScoredId[] =>
   pairs.map(([id, score]) => ({ id, score }));
@@ -32,6 +32,13 @@ describe('the formulas, by hand', () => {
 
   test('sum of scores brought to 0 to 1', () => {
     expect(combSum([first, second])).toEqual(list(['b', 1.8], ['a', 1], ['c', 0], ['d', 0]));
+  });
+
+  test('the same times the lists that hold a passage', () => {
+    expect(combMnz([first, second])).toEqual(list(['b', 3.6], ['a', 1], ['c', 0], ['d', 0]));
+    const third = list(['c', 5], ['a', 4], ['e', 3]);
+    // By CombSUM b has 1.8 and a 1.5; a is in as many lists.
+    expect(combMnz([first, second, third])).toEqual(list(['b', 3.6], ['a', 3], ['c', 2], ['d', 0], ['e', 0]));
   });
 });
 
