@@ -6,3 +6,7 @@ export type { Grades, MeasureFunction, MeasureOptions } from './measures/measure
 export { type MeasureBase, measures } from './measures/registry.js';
 export * from './paired-randomisation-test.js';
 export * from './parse-measure.js';
+export * from './tune/choose-program.js';
+export * from './tune/comparator-noise.js';
+export * from './tune/successive-halving.js';
+export * from './tune/tune.js';

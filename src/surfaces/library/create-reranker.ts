@@ -59,7 +59,7 @@ export interface DocumentReranker extends AsyncDisposable {
  */
 export function createReranker(options: CreateRerankerOptions = {}): DocumentReranker {
   const { method, compare = options.model === undefined ? 'fused' : 'likelihood' } = options;
-  const program = typeof method === 'string' ? parseProgram(method) : method;
+  const program = typeof method === 'string' ? parseProgram(method, { seed: options.seed }) : method;
   const open = async (job: JobOptions): Promise<Opened> => {
     const comparator =
       typeof compare === 'string' ? await openNamedComparator(compare, { ...options, ...job }) : compare;

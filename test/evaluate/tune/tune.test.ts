@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { Candidates } from '../../../src/core/candidates.js';
+import { RankforgeError } from '../../../src/core/errors.js';
+import { randomStream } from '../../../src/core/random.js';
+import { tune } from '../../../src/evaluate/tune/tune.js';
+import type { Comparator } from '../../../src/rerank/comparator.js';
+import { noisyComparator } from '../../../src/rerank/comparators/judged.js';
+
+const queries = Array.from({ length: 30 }, (_, index) => `q${index}`);
+const candidates: Candidates[] = queries.map((id) => ({
+  query: { id, text: id },
+  items: Array.from({ length: 20 }, (_, index) => ({ passage: { id: `${id}-${index}`, text: 'text' } })),
+}));
+const qrels = new Map(
+  queries.map((id) => {
+    const random = randomStream(3, id);
+    return [id, new Map(candidates[0]!.items.map((_, index) => [`${id}-${index}`, random.int(4)]))];
+  }),
+);
+/** A model asked in ways that err more or less; each call takes 100 tokens. */
+const open = ({ compare }: { compare: string }): Comparator => {
+  if (compare === 'broken') throw new RankforgeError('unsupported', 'no', { hint: 'Use another.' });
+  return {
+    ...noisyComparator(qrels, Number(compare), 1),
+    cost: () => ({ calls: 1, promptTokens: 90, outputTokens: 10 }),
+  };
+};
+const settings = ['4', '2', '1', '0.3', 'broken'].map((compare) => ({ compare, method: 'full' }));
+
+test('finds the way of asking that errs least, and measures it on queries that did not choose it', async () => {
+  const result = await tune({ settings, open, candidates, qrels, budgetTokens: 12_000, seed: 7 });
+  expect(result.winner.compare).toBe('0.3');
+  expect(result.queries).toEqual({ chosenOn: 20, measuredOn: 10 });
+  expect(result.plannedTokens).toBeLessThanOrEqual(12_000);
+  expect(result.value.mean).toBeGreaterThan(result.beside['first-stage']!.mean);
+  expect(result.failed.map(({ setting }) => setting.compare)).toEqual(['broken']);
+});
+
+test('the same seed finds the same, and rankings beside are measured on the same queries', async () => {
+  const ideal = new Map(
+    candidates.map(({ query, items }) => [
+      query.id,
+      items
+        .map(({ passage }) => ({ id: passage.id, score: qrels.get(query.id)!.get(passage.id)! }))
+        .sort((a, b) => b.score - a.score),
+    ]),
+  );
+  const options = { settings, open, candidates, qrels, budgetTokens: 12_000, seed: 7, beside: { ideal } };
+  const [first, second] = [await tune(options), await tune(options)];
+  expect(first).toEqual(second);
+  expect(first.beside.ideal).toEqual({ mean: 1, low: 1, high: 1 });
+});
+
+test('too few judged queries are an error', async () => {
+  await expect(
+    tune({ settings, open, candidates: candidates.slice(0, 5), qrels, budgetTokens: 1e6, seed: 7 }),
+  ).rejects.toMatchObject({ code: 'too-little-data' });
+});
