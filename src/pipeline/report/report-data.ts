@@ -70,10 +70,10 @@ export interface SamplePassage {
 
 /** How well each teacher, and each untrained ranking beside it, finds what is known to be right. */
 export interface TeacherTable {
-  /** Of the known items, for instance `RR@20`. */
+  /** Of the known items, for instance `RR`. */
   readonly knownItemMeasure: string;
   readonly knownItems: number;
-  /** Of the judged queries, where there are any. */
+  /** On judged queries, where there are any: for instance `nDCG@10 of 24 judged queries`. */
   readonly judgedMeasure?: string;
   readonly rows: readonly TeacherRow[];
 }

@@ -106,13 +106,13 @@ export function teachersTable({ teachers }: ReportData): Table | undefined {
   const score = (value: number | undefined): string => (value === undefined ? none : formatScore(value));
   const judged = judgedMeasure !== undefined;
   return {
-    caption: `Teachers, measured on ${formatCount(knownItems)} known items${judged ? ' and on judged queries' : ''}`,
+    caption: 'Teachers beside the untrained rankings',
     columns: [
       'Name',
       'Kind',
       'Note',
-      `Known item ${knownItemMeasure}`,
-      ...(judged ? [`Judged ${judgedMeasure}`] : []),
+      `${knownItemMeasure} of ${formatCount(knownItems)} known items`,
+      ...(judged ? [judgedMeasure] : []),
       'Weight in the labels',
     ],
     rows: rows.map((row) => [
@@ -131,25 +131,24 @@ export function funnelTable({ funnel }: ReportData): Table | undefined {
   if (funnel.length === 0) return undefined;
   return {
     caption: 'What each stage took in, kept and rejected',
-    columns: ['Stage', 'Why rejected', 'In', 'Kept', 'Rejected'],
+    columns: ['Stage', 'Why rejected', 'Of those kept', 'In', 'Kept', 'Rejected'],
     rows: funnel.map((stage) => [
       stage.stage,
-      [
-        ...countsBySize(stage.rejected),
-        ...countsBySize(stage.noted ?? {}).map((text) => `kept, ${text}`),
-      ].join('; ') || none,
+      countsBySize(stage.rejected),
+      countsBySize(stage.noted),
       formatCount(stage.in),
       formatCount(stage.out),
       formatCount(stage.in - stage.out),
     ]),
-    numbersFrom: 2,
+    numbersFrom: 3,
   };
 }
 
-const countsBySize = (counts: Readonly<Record<string, number>>): string[] =>
+const countsBySize = (counts: Readonly<Record<string, number>> = {}): string =>
   Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${name}: ${formatCount(count)}`);
+    .map(([name, count]) => `${name}: ${formatCount(count)}`)
+    .join('; ') || none;
 
 export function costsTable({ costs }: ReportData): Table | undefined {
   if (costs.length === 0) return undefined;

@@ -113,7 +113,7 @@ export const sampleReport: ReportData = {
   teachers: {
     knownItemMeasure: 'RR@20',
     knownItems: 39,
-    judgedMeasure: 'nDCG@10',
+    judgedMeasure: 'nDCG@10 of 24 judged queries',
     rows: [
       { name: 'BM25', kind: 'untrained', knownItem: 0.61, judged: 0.55, weight: 0.4 },
       { name: 'dense', kind: 'untrained', knownItem: 0.66, judged: 0.58, weight: 0.9 },
