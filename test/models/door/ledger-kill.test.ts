@@ -8,7 +8,7 @@ import { randomStream } from '../../../src/core/random.js';
 import { openLedger } from '../../../src/models/door/ledger.js';
 
 const writer = fileURLToPath(new URL('../../fixtures/ledger-writer.ts', import.meta.url));
-const kills = 20;
+const kills = 50;
 const atOnce = 5;
 let folder: string;
 
