@@ -1,7 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
-import { orderByScore } from '../../core/vectors.js';
 import type { Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
+import { allItems, byScore } from './grouping.js';
 
 /**
  * Each item alone, all in one round, ordered by score; ties keep first-stage order, and an item whose comparison failed
@@ -10,17 +10,14 @@ import type { ProgramEntry } from './entry.js';
  */
 export const pointwise: Program = function* (n): ProgramRun {
   if (n === 0) return { order: [] };
-  const outcomes = yield Array.from({ length: n }, (_, index) => [index]);
-  const scores = outcomes.map((outcome) => outcome.scores?.[0]);
-  if (outcomes.some((outcome, index) => scores[index] === undefined && !outcome.failed)) {
+  const outcomes = yield allItems(n).map((item) => [item]);
+  const scores = outcomes.map(({ failed, scores }) => (failed ? undefined : scores?.[0]));
+  if (outcomes.some(({ failed }, item) => scores[item] === undefined && !failed)) {
     throw new RankforgeError('unsupported', 'The comparator gives no score to a passage alone', {
       hint: 'Use the programs full or sliding, or the comparators pointwise or likelihood.',
     });
   }
-  const scored = scores.flatMap((score, index) => (score === undefined ? [] : [index]));
-  const order = orderByScore(scored.map((index) => scores[index]!)).map((position) => scored[position]!);
-  for (const [index, score] of scores.entries()) if (score === undefined) order.splice(index, 0, index);
-  return scored.length === n ? { order, scores: scores as number[] } : { order };
+  return byScore(scores);
 };
 
 export const pointwiseEntry: ProgramEntry = {

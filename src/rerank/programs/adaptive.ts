@@ -1,0 +1,111 @@
+import { randomStream, shuffle } from '../../core/random.js';
+import { mean, orderByScore } from '../../core/vectors.js';
+import type { Group, Outcome, Program, ProgramRun } from '../program.js';
+import type { ProgramEntry } from './entry.js';
+import { full } from './full.js';
+import { allItems, byScore, checkNumber, deal } from './grouping.js';
+
+export interface AdaptiveOptions {
+  /** Passages per group at most. @default 20 */
+  readonly size?: number;
+  /** At most so often is a passage scored. @default 6 */
+  readonly rounds?: number;
+  /** Ranks to settle. @default 10 */
+  readonly top?: number;
+  /** Standard errors by which rank `top` must be ahead of a passage for it to be out. @default 2 */
+  readonly width?: number;
+  readonly seed?: number;
+}
+
+/**
+ * Scores again only where it is close. Round 1 deals all items out to groups, round 2 scores the first `size` (at
+ * least 2 · `top`) again in other groups, and what their scores moved by is the comparator's noise. From then on those
+ * in the top, and those whose mean score is not `width` standard errors below rank `top`, are scored again; it stops
+ * when nobody is that close, or after `rounds`. A comparator without noise takes 2 rounds.
+ *
+ * Scores are brought to one scale by what a group's members had scored before, so those of `first`, which hang on the
+ * group, will do; without any, the share of the group that an item is ahead of stands for its score.
+ * @throws RankforgeError `usage` for numbers out of range
+ * @see Even-Dar, Mannor & Mansour 2006, successive elimination, jmlr.org/papers/v7/evendar06a.html
+ */
+export function adaptive({
+  size = 20,
+  rounds = 6,
+  top = 10,
+  width = 2,
+  seed = 0,
+}: AdaptiveOptions = {}): Program {
+  checkNumber(size, 'The group', { least: 2 });
+  checkNumber(rounds, 'The number of rounds', { least: 1 });
+  checkNumber(top, 'The top', { least: 1 });
+  return function* (n): ProgramRun {
+    if (n <= size) return yield* full(n);
+    const scores: number[][] = Array.from({ length: n }, () => []);
+    let open = allItems(n);
+    for (let round = 0; round < rounds && open.length > 0; round++) {
+      const drawn = round === 0 ? open : shuffle(open, randomStream(seed, 'adaptive', round));
+      const groups = deal(drawn, Math.ceil(open.length / size));
+      const outcomes = yield groups;
+      const before = scores.map((of) => (of.length > 0 ? mean(of) : undefined));
+      for (const [index, group] of groups.entries()) enter(scores, before, group, outcomes[index]!);
+      open = round === 0 ? ranked(scores).slice(0, Math.max(size, 2 * top)) : contenders(scores, top, width);
+    }
+    return byScore(scores.map((of) => (of.length > 0 ? mean(of) : undefined)));
+  };
+}
+
+/** Adds one comparison's scores, less what the group as a whole moved by against its members' means so far. */
+function enter(
+  scores: readonly number[][],
+  before: readonly (number | undefined)[],
+  group: Group,
+  { order, scores: given, failed }: Outcome,
+): void {
+  if (failed) return;
+  const fresh = given?.every(Number.isFinite)
+    ? given
+    : group.map((item) => 1 - order.indexOf(item) / Math.max(1, group.length - 1));
+  const moves = group.flatMap((item, position) =>
+    before[item] === undefined ? [] : [fresh[position]! - before[item]],
+  );
+  const shift = mean(moves);
+  for (const [position, item] of group.entries()) scores[item]!.push(fresh[position]! - shift);
+}
+
+/** Items that have a score, highest mean first. */
+function ranked(scores: readonly (readonly number[])[]): number[] {
+  const known = allItems(scores.length).filter((item) => scores[item]!.length > 0);
+  return orderByScore(known.map((item) => mean(scores[item]!))).map((position) => known[position]!);
+}
+
+/** The top and all that may still belong to it; nobody where none of the others may. */
+function contenders(scores: readonly (readonly number[])[], top: number, width: number): number[] {
+  const order = ranked(scores);
+  const last = scores[order[top - 1]!];
+  if (!last) return [];
+  const variance = noise(scores);
+  const close = order.slice(top).filter((item) => {
+    const own = scores[item]!;
+    const error = Math.sqrt(variance * (1 / own.length + 1 / last.length));
+    return mean(last) - mean(own) < width * error;
+  });
+  return close.length > 0 ? [...order.slice(0, top), ...close] : [];
+}
+
+/** Variance of one score of an item around its mean, over all that were scored more than once. */
+function noise(scores: readonly (readonly number[])[]): number {
+  let [sum, freedom] = [0, 0];
+  for (const of of scores) {
+    const centre = mean(of);
+    for (const score of of) sum += (score - centre) ** 2;
+    freedom += Math.max(0, of.length - 1);
+  }
+  return freedom > 0 ? sum / freedom : 0;
+}
+
+export const adaptiveEntry: ProgramEntry = {
+  form: 'adaptive[:GROUP[/ROUNDS]][@TOP]',
+  summary: 'scores again only what is close to the top, until score margins settle it',
+  numbers: 2,
+  create: ([size, rounds], { top, seed }) => adaptive({ size, rounds, top, seed }),
+};
