@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { RankforgeError } from '../../core/errors.js';
 import { readApiKeys } from '../http/api-keys.js';
+import type { RequestEntry } from '../http/service.js';
+import type { CliContext } from './cli-context.js';
 import { integer } from './flags.js';
 import { addRerankerFlags, type RerankerFlags } from './open-reranker.js';
 
@@ -37,7 +39,7 @@ export const addServingFlags = (command: Command, { port }: { port: number }): C
   );
 
 /** The flags as servers take them. @throws RankforgeError for a key file that cannot be used */
-export async function servingOptions(given: ServingFlags) {
+export async function servingOptions(given: ServingFlags, { stderr }: CliContext) {
   const { host, port, allowOpen, maxDocuments, maxBytes, timeLimit, stopTimeout, requests, waiting } = given;
   return {
     host,
@@ -50,6 +52,11 @@ export async function servingOptions(given: ServingFlags) {
     stopTimeout: stopTimeout * 1000,
     concurrency: requests,
     waiting,
+    onRequest: given.quiet ? undefined : (entry: RequestEntry) => stderr(`${JSON.stringify(entry)}\n`),
+    onFailure: (cause: unknown, id: string) => {
+      // Not by default: an error may quote what a client sent.
+      if (process.env.RANKFORGE_DEBUG && cause instanceof Error) stderr(`${id}: ${cause.stack}\n`);
+    },
   };
 }
 

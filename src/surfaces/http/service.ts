@@ -4,7 +4,7 @@ import type { KeyCheck } from './api-keys.js';
 import { isLoopbackName } from './loopback.js';
 import { Problem, type ProblemKind, problemStatus, toProblem } from './problem.js';
 
-/** One answered request, for a log: nothing in it was sent by the client but the path of a known route. */
+/** One answered request, for a log: nothing in it is from the client but a well-formed request id. */
 export interface RequestEntry {
   readonly time: string;
   readonly id: string;
@@ -27,10 +27,12 @@ export interface ServiceOptions {
   /** Serves only who asks for this machine by a loopback name, as no page does that reached it by another. @default false */
   readonly loopbackOnly?: boolean;
   readonly onRequest?: (entry: RequestEntry) => void;
+  /** What was behind a failure of the model or of this code, for whoever runs the server. It may hold texts of the client. */
+  readonly onFailure?: (cause: unknown, id: string) => void;
 }
 
 /** What a request's handler knows of it. */
-export interface ServiceEnv {
+interface ServiceEnv {
   Variables: {
     id: string;
     /** Aborts with a Problem: the client is gone, its time is up, or the server stops. */
@@ -70,7 +72,7 @@ const open = new Set(['/health', '/ready']);
  * @param timeLimit milliseconds a request may take, waiting included
  */
 export function createService(
-  { checkKey, loopbackOnly = false, onRequest }: ServiceOptions,
+  { checkKey, loopbackOnly = false, onRequest, onFailure }: ServiceOptions,
   {
     routes,
     timeLimit,
@@ -147,7 +149,9 @@ export function createService(
   app.onError((error, context) => {
     // Whatever an aborted piece of work throws, it is because of the abort.
     const { aborted, reason } = context.get('signal');
-    return tell(context, toProblem(aborted ? reason : error));
+    const problem = toProblem(aborted ? reason : error);
+    if (problem.cause !== undefined && !aborted) onFailure?.(problem.cause, context.get('id'));
+    return tell(context, problem);
   });
   return {
     app,

@@ -6,7 +6,10 @@ import { type ExposureOptions, guards } from '../http/rerank-server.js';
 import { createService, type ServiceOptions, type Spelling } from '../http/service.js';
 import { createMcpServers, type McpOptions } from './mcp-server.js';
 
-export interface McpHttpOptions extends McpOptions, ExposureOptions, Pick<ServiceOptions, 'onRequest'> {
+export interface McpHttpOptions
+  extends McpOptions,
+    ExposureOptions,
+    Pick<ServiceOptions, 'onRequest' | 'onFailure'> {
   /** Bytes of one request. @default 8 MiB */
   readonly maxBytes?: number;
   /** Milliseconds that a request may take, waiting included. @default 60000 */
@@ -27,11 +30,12 @@ export async function startMcpServer({
   maxBytes = 8 * 2 ** 20,
   timeLimit = 60_000,
   onRequest,
+  onFailure,
   ...options
 }: McpHttpOptions): Promise<RunningServer> {
   const makeServer = createMcpServers(options);
   const service = createService(
-    { ...guards(options), onRequest },
+    { ...guards(options), onRequest, onFailure },
     { routes: ['/mcp'], timeLimit, spellings: { '/mcp': jsonRpc } },
   );
   service.app.post('/mcp', async (context) => {

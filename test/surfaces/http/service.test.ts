@@ -165,9 +165,10 @@ describe('the queue', () => {
 });
 
 describe('failures of the reranker', () => {
+  const failures: unknown[] = [];
   const failing = (error: unknown) =>
     startServer(
-      {},
+      { onFailure: (cause) => failures.push(cause) },
       {
         before: () => {
           throw error;
@@ -193,6 +194,8 @@ describe('failures of the reranker', () => {
     expect(reply.headers.get('retry-after')).toBe(retryAfter);
     const { message } = (await reply.json()) as { message: string };
     if (status !== 400) expect(message).not.toContain('upstream-detail');
+    // Who runs the server can be told all of it.
+    expect(failures.at(-1)).toBe(thrown);
   });
 
   test('a failed model is a 424 of type Backend to a client of text-embeddings-inference', async () => {

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { loadDataset } from '../../../formats/dataset.js';
 import { openPassageSearch } from '../../mcp/passage-search.js';
-import { startMcpServer } from '../../mcp/serve-http.js';
-import { serveStdio } from '../../mcp/serve-stdio.js';
 import type { CliContext } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
 import { openReranker } from '../open-reranker.js';
@@ -32,19 +30,21 @@ export function addMcpCommand(program: Command, context: CliContext): void {
 
 async function mcp(options: McpFlags, context: CliContext): Promise<void> {
   const { signal, stderr } = context;
-  const serving = await servingOptions(options);
+  const serving = await servingOptions(options, context);
   await using search = await openSearch(options, context);
   await using reranker = await openReranker(options, context);
   signal.throwIfAborted();
   if (!options.http) {
+    // The protocol's packages load when they are needed: no other command should wait for them.
+    const { serveStdio } = await import('../../mcp/serve-stdio.js');
     stderr(`Speaking MCP over stdin and stdout, with ${reranker.name}\n`);
     return serveStdio({ ...serving, reranker, search, signal });
   }
+  const { startMcpServer } = await import('../../mcp/serve-http.js');
   const server = await startMcpServer({
     ...serving,
     reranker,
     search,
-    onRequest: options.quiet ? undefined : (entry) => stderr(`${JSON.stringify(entry)}\n`),
   });
   stderr(`Serving MCP with ${reranker.name} at ${server.url}/mcp (Ctrl-C stops)\n`);
   await aborted(signal);

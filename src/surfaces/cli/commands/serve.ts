@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { startRerankServer } from '../../http/rerank-server.js';
 import type { CliContext } from '../cli-context.js';
 import { openReranker } from '../open-reranker.js';
 import { aborted, addServingFlags, type ServingFlags, servingOptions } from '../serving-flags.js';
@@ -16,14 +15,15 @@ export function addServeCommand(program: Command, context: CliContext): void {
 
 async function serve(options: ServingFlags & { name: string }, context: CliContext): Promise<void> {
   const { signal, stderr } = context;
-  const serving = await servingOptions(options);
+  // Only now: no other command should wait for a web server to load.
+  const { startRerankServer } = await import('../../http/rerank-server.js');
+  const serving = await servingOptions(options, context);
   await using reranker = await openReranker(options, context);
   signal.throwIfAborted();
   const server = await startRerankServer({
     ...serving,
     reranker,
     name: options.name,
-    onRequest: options.quiet ? undefined : (entry) => stderr(`${JSON.stringify(entry)}\n`),
   });
   stderr(`Serving ${reranker.name} at ${server.url} (Ctrl-C stops)\n`);
   await aborted(signal);

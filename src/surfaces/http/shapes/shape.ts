@@ -13,7 +13,7 @@ export interface RerankRequest {
   readonly refuseTruncation?: boolean;
 }
 
-export interface RerankResult {
+interface RerankResult {
   /** Of the document, from 0, as it was sent. */
   readonly index: number;
   /** 0 to 1, falling: see `relevanceOf`. */
