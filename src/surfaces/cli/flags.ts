@@ -56,7 +56,7 @@ export const flags = {
   compare: () =>
     new Option(
       '--compare <comparator>',
-      'how: first, generate, pointwise, likelihood, student:DIR, and for study oracle, noisy:SD, replay:FILE',
+      'how: first, generate, pointwise, likelihood, student:DIR, fused, bm25, and for study oracle, noisy:SD, replay:FILE',
     ).default('first'),
   depth: (what: string) => new Option('--depth <n>', what).argParser(integer(1, 100_000)).default(100),
   onFailure: () =>

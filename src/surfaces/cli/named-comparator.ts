@@ -1,12 +1,8 @@
 import type { ReadOptions } from '../../formats/bad-line.js';
 import { readQrels } from '../../formats/qrels.js';
 import { createBudget } from '../../models/door/budget.js';
-import type { LanguageModel } from '../../models/language-model.js';
-import { defaultModel } from '../../models/weights/aliases.js';
-import { createModelPool } from '../../pipeline/model-pool.js';
-import { openStudentComparator } from '../../pipeline/student-comparator.js';
 import type { Comparator } from '../../rerank/comparator.js';
-import { needsModel, openComparator } from '../../rerank/comparators/registry.js';
+import { openNamedComparator } from '../library/open-comparator.js';
 import type { CliContext } from './cli-context.js';
 import { type BudgetOptions, budgetOf } from './flags.js';
 
@@ -25,34 +21,23 @@ export interface ComparatorFlags extends BudgetOptions {
 
 /** The comparator of a command line, with whatever model, ledger and budget it takes. Disposing it closes them. */
 export async function namedComparator(
-  options: ComparatorFlags,
+  { compare, context: contextSize, qrels, ...options }: ComparatorFlags,
   { signal, onProgress }: CliContext,
   reading: ReadOptions = { signal },
 ): Promise<Comparator> {
-  const { compare, parser, seed, context, threads, baseUrl, concurrency, ledger } = options;
-  if (compare.startsWith('student:'))
-    return openStudentComparator(compare.slice('student:'.length), { signal, onProgress });
-  const qrels = options.qrels === undefined ? undefined : await readQrels(options.qrels, reading);
-  if (!needsModel(compare)) return openComparator(compare, { qrels, seed, parser });
-  const pool = await createModelPool({
-    models: { model: { model: options.model ?? defaultModel, context, threads, baseUrl, concurrency } },
+  const { model, baseUrl, threads, ledger, concurrency, parser, seed } = options;
+  return openNamedComparator(compare, {
+    model,
+    baseUrl,
+    contextSize,
+    threads,
     ledger,
+    concurrency,
+    parser,
+    seed,
     budget: createBudget(budgetOf(options)),
+    qrels: qrels === undefined ? undefined : await readQrels(qrels, reading),
     signal,
     onProgress,
   });
-  try {
-    const model: LanguageModel = await pool.open('model');
-    const comparator = await openComparator(compare, { model, qrels, seed });
-    return {
-      ...comparator,
-      async [Symbol.asyncDispose]() {
-        await comparator[Symbol.asyncDispose]();
-        await pool[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await pool[Symbol.asyncDispose]();
-    throw error;
-  }
 }

@@ -55,8 +55,6 @@ export async function runCli(argv: readonly string[], { stdout, ...rest }: CliCo
     .showHelpAfterError('(--help lists the options)')
     .exitOverride();
   for (const add of commands) add(program, context);
-  // Sub-commands do not take over exitOverride and the output from a program that was set up before they were added.
-  for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
