@@ -12,7 +12,7 @@ import { readTemplate } from '../src/prompts/template.js';
 import type { Comparator } from '../src/rerank/comparator.js';
 import { firstComparator } from '../src/rerank/comparators/first.js';
 import { oracleComparator } from '../src/rerank/comparators/judged.js';
-import { comparators } from '../src/rerank/comparators/registry.js';
+import { openComparator } from '../src/rerank/comparators/registry.js';
 import { type LabelStyle, labelStyles } from '../src/rerank/labels.js';
 import { rerankRun } from '../src/rerank/rerank-run.js';
 import { collect } from '../test/rerank/collect.js';
@@ -86,12 +86,11 @@ const results: Record<string, unknown> = {
   ceiling: (await measureOne(oracleComparator(qrels), 'full')).nDCG10,
 };
 for (const name of values.compare.split(',')) {
-  const create = lookUp<(typeof comparators)[keyof typeof comparators]>(comparators, name, 'comparator');
   if (values.labels) lookUp(labelStyles, values.labels, 'label style');
   const comparator =
     name === 'first' && values.labels
       ? firstComparator({ model, ...prompt, labelStyle: values.labels as LabelStyle })
-      : create({ model, ...prompt });
+      : await openComparator(name, { model, ...prompt });
   const measured = await measureOne(comparator);
   results[name] = measured;
   console.error(

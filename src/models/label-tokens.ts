@@ -48,6 +48,25 @@ export const labelsAlign = (
   textOf?: (token: number) => string,
 ): boolean => !('clash' in findLabels(replies, textOf));
 
+/**
+ * By label, the tokens that spell it where it stands: its own and the one with a blank before it (without, where its own has
+ * one), if the vocabulary has that and no label is it already.
+ */
+export function spellLabels(
+  labels: readonly number[],
+  textOf: (token: number) => string,
+  tokenise: (text: string) => readonly number[],
+): number[][] {
+  const taken = new Set(labels);
+  return labels.map((label) => {
+    const text = textOf(label);
+    const [other, ...more] = tokenise(text.startsWith(' ') ? text.slice(1) : ` ${text}`);
+    if (other === undefined || more.length > 0 || taken.has(other)) return [label];
+    taken.add(other);
+    return [label, other];
+  });
+}
+
 function findLabels(
   replies: readonly (readonly number[])[],
   textOf?: (token: number) => string,

@@ -16,6 +16,7 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** 0 is greedy. @default 0 */
   readonly temperature?: number;
+  /** Samples from the most probable tokens that hold this together. @default the server's own; in process 0.95, of the 40 most probable */
   readonly topP?: number;
   readonly seed?: number;
   readonly stop?: readonly string[];
@@ -42,6 +43,13 @@ export interface NextTokenRequest {
    * prefilled, and the logits are read where they first differ.
    */
   readonly replies: readonly string[];
+  /**
+   * A label counts with the more probable of its spellings, with a blank before it and without (`A`, ` A`), where the
+   * vocabulary has both. Local models; servers that are read by the texts of tokens count every spelling anyway, and those that
+   * are read by token ids only the label's own.
+   * @default false
+   */
+  readonly spellings?: boolean;
 }
 
 export interface NextTokenReply {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { fromFileError, RankforgeError } from '../core/errors.js';
 import { unknownName } from '../core/names.js';
 import { measure } from '../evaluate/parse-measure.js';
-import { comparators, needsModel } from '../rerank/comparators/registry.js';
+import { modelComparators, needsModel } from '../rerank/comparators/registry.js';
 import { parseProgram } from '../rerank/programs/registry.js';
 import { untrainedNames } from './first-stage.js';
 import { Recipe } from './recipe.js';
@@ -82,7 +82,7 @@ function checked(recipe: Recipe, where: string, folder: string): Recipe {
     taken.add(name);
     inRecipe(`teacher ${name}`, where, () => {
       parseProgram(method);
-      if (!needsModel(compare)) throw unknownName(compare, Object.keys(comparators), 'comparator');
+      if (!needsModel(compare)) throw unknownName(compare, modelComparators(), 'comparator');
     });
   }
   for (const name of evaluate.measures) inRecipe('evaluate.measures', where, () => measure(name));

@@ -13,6 +13,8 @@ export interface Comparison {
   readonly scores?: readonly number[];
   /** P(relevant) aligned with the passages as given, where the comparator was calibrated on judged data. */
   readonly probabilities?: readonly number[];
+  /** What the model thought before it answered: paid for, and no part of the ranking. */
+  readonly thinking?: string;
   readonly usage: Usage;
   readonly warnings: readonly Warning[];
 }

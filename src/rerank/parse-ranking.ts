@@ -48,6 +48,24 @@ export function parseRanking(reply: string, labels: readonly string[]): ParsedRa
   throw new UnparsedRankingError(`The reply is no ranking of ${labels.length} passages`, reply);
 }
 
+/**
+ * Reads which one label a reply names: it holds no other bracketed label, or begins with a chain, whose first counts; a bare
+ * label only where the reply says nothing else. Undefined where it is none of these.
+ * @returns a position of the labels
+ */
+export function parseBestLabel(reply: string, labels: readonly string[]): number | undefined {
+  const names = labels.map((label) => label.replace(/^\[|\]$/g, ''));
+  const text = withoutFrame(reply);
+  const named = (text.match(new RegExp(item, 'g')) ?? []).flatMap(namesOf);
+  const bare = /^(?:(?:passage|label|answer|best)[:\s]{1,3})?[("']?([A-Za-z]|\d{1,3})[)"']?[.>]?$/i.exec(
+    text,
+  )?.[1];
+  const chain = new RegExp(`^${item}(?:${arrow}${item})+`).test(text);
+  const candidates = chain ? named.slice(0, 1) : bare !== undefined ? [bare] : named;
+  const [position = -1, ...others] = new Set(positionsOf(candidates, names));
+  return position >= 0 && position < names.length && others.length === 0 ? position : undefined;
+}
+
 /** The warning that says what was put right in a reply, or none. */
 export function repairWarnings({ repairs }: ParsedRanking, id: string): Warning[] {
   const parts = [
@@ -82,12 +100,13 @@ const bareChain = new RegExp(
 );
 const listLine = new RegExp(`^(?:(?:\\d{1,3}[.):]|[-*•])\\s*)?(${item})[.,;]?$`);
 
-/** Without thinking, code fences and bold. */
-function withoutFrame(reply: string): string {
+/** A reply without thinking, tags around the answer, code fences and bold. */
+export function withoutFrame(reply: string): string {
   const answer = reply.includes('</think>') ? reply.slice(reply.lastIndexOf('</think>') + 8) : reply;
   if (/^\s*<think>/.test(answer)) return '';
   return answer
     .replace(/^\s*```[a-z]*\s*$/gim, '')
+    .replace(/<\/?answer>/gi, '')
     .replaceAll('**', '')
     .replace(/^`|`$/g, '')
     .trim();

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listPrompts, loadPrompt } from '../../src/prompts/template.js';
-import { parseDigits, parseRanking, repairWarnings } from '../../src/rerank/parse-ranking.js';
+import { answerScales } from '../../src/rerank/comparators/answer-scale.js';
+import { parseBestLabel, parseDigits, parseRanking, repairWarnings } from '../../src/rerank/parse-ranking.js';
+import { splitThinking } from '../../src/rerank/split-thinking.js';
 
 const letters = ['[A]', '[B]', '[C]', '[D]'];
 const numbers = ['[1]', '[2]', '[3]', '[4]'];
@@ -255,8 +257,29 @@ test.each([
   expect(parseDigits(reply, 4).order).toEqual(order);
 });
 
-test("each prompt's example reply is of the form it asks for", () => {
-  const ids = listPrompts().filter((id) => id.startsWith('rerank/'));
-  expect(ids).toEqual(['rerank/listwise', 'rerank/query-likelihood', 'rerank/yes-no']);
-  expect(parseRanking(loadPrompt('rerank/listwise').reply, ['[A]', '[B]', '[C]']).order).toEqual([1, 0, 2]);
+describe("each prompt's example reply is of the form it asks for", () => {
+  const three = ['[A]', '[B]', '[C]'];
+  const readings: Record<string, (reply: string) => unknown> = {
+    'rerank/listwise': (reply) => parseRanking(reply, three).order,
+    'rerank/reason': (reply) => parseRanking(splitThinking(reply).answer, three).order,
+    'rerank/setwise': (reply) => parseBestLabel(reply, three),
+    'rerank/pairwise': (reply) => parseBestLabel(reply, three.slice(0, 2)),
+    'rerank/yes-no': answerScales['yes-no'].read,
+    'rerank/graded': answerScales.graded.read,
+    'rerank/groupwise': (reply) => JSON.parse(reply),
+    'rerank/query-likelihood': (reply) => reply,
+  };
+  const read: Record<string, unknown> = {
+    'rerank/listwise': [1, 0, 2],
+    'rerank/reason': [1, 0, 2],
+    'rerank/setwise': 1,
+    'rerank/pairwise': 1,
+    'rerank/yes-no': 1,
+    'rerank/graded': 2,
+    'rerank/groupwise': { A: 2, B: 9, C: 4 },
+    'rerank/query-likelihood': 'how long is the life cycle of a flea',
+  };
+  test.each(listPrompts().filter((id) => id.startsWith('rerank/')))('%s', (id) => {
+    expect(readings[id]!(loadPrompt(id).reply)).toEqual(read[id]);
+  });
 });

@@ -112,18 +112,21 @@ class Model implements LlamaLanguageModel {
   }
 
   async nextToken(
-    { messages, replies }: NextTokenRequest,
+    { messages, replies, spellings = false }: NextTokenRequest,
     { signal }: CallOptions = {},
   ): Promise<NextTokenReply> {
     signal?.throwIfAborted();
     const { prefix, labels } = this.#tokens.align(replies);
     const tokens = [...this.#tokens.ofMessages(messages), ...prefix];
     this.#checkRoom(tokens.length, 1);
-    const [logProbabilities = []] = await this.#queue.run(
-      () => this.#state.read(tokens, [{ index: tokens.length - 1, tokens: labels }], signal),
+    const spelled = spellings ? this.#tokens.spell(labels) : labels.map((label) => [label]);
+    const [read = []] = await this.#queue.run(
+      () => this.#state.read(tokens, [{ index: tokens.length - 1, tokens: spelled.flat() }], signal),
       signal,
     );
-    return { logProbabilities, mass: labelMass(logProbabilities), usage: callUsage(tokens.length, 0) };
+    const left = [...read];
+    const logProbabilities = spelled.map(({ length }) => Math.max(...left.splice(0, length)));
+    return { logProbabilities, mass: labelMass(read), usage: callUsage(tokens.length, 0) };
   }
 
   async likelihood(

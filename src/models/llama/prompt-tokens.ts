@@ -1,6 +1,6 @@
 import type { LlamaModel as NativeModel, Token } from 'node-llama-cpp';
 import { RankforgeError } from '../../core/errors.js';
-import { alignLabels, type LabelTokens, labelsAlign } from '../label-tokens.js';
+import { alignLabels, type LabelTokens, labelsAlign, spellLabels } from '../label-tokens.js';
 import type { Message } from '../language-model.js';
 import { type ChatFrame, createChatFrame } from './chat-frame.js';
 
@@ -45,6 +45,11 @@ export class PromptTokens {
       replies.map((reply) => this.ofText(reply)),
       this.#textOf,
     );
+  }
+
+  /** By label token, all tokens that spell it. */
+  spell(labels: readonly number[]): number[][] {
+    return spellLabels(labels, this.#textOf, (text) => this.ofText(text));
   }
 
   tellsApart(replies: readonly string[]): boolean {

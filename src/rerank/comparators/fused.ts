@@ -6,6 +6,7 @@ import { createAnalyser } from '../../retrieval/analyser.js';
 import { bm25Pair, termStatistics } from '../../retrieval/bm25.js';
 import { feedbackScores } from '../../retrieval/feedback.js';
 import type { Comparator } from '../comparator.js';
+import { type ComparatorEntry, needed } from './entry.js';
 
 export interface FusedOptions {
   /** Without it BM25 alone orders. It stays its opener's: disposing the comparator does not dispose it. */
@@ -66,3 +67,20 @@ export function fusedComparator({ encoder }: FusedOptions = {}): Comparator {
     async [Symbol.asyncDispose]() {},
   };
 }
+
+export const bm25Entry: ComparatorEntry = {
+  form: 'bm25',
+  summary: 'BM25 with the statistics of the list itself, no model',
+  needs: {},
+  gives: 'scores',
+  create: () => fusedComparator(),
+};
+
+export const fusedEntry: ComparatorEntry = {
+  form: 'fused[:ENCODER]',
+  summary: 'BM25 and an encoder, summed; no language model',
+  needs: { input: 'an encoder' },
+  gives: 'scores',
+  create: (_, { encoder }) =>
+    fusedComparator({ encoder: needed(encoder, 'an encoder', 'it open, as `encoder`') }),
+};

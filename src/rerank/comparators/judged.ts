@@ -3,6 +3,7 @@ import type { Qrels } from '../../core/run.js';
 import { noUsage } from '../../core/usage.js';
 import { orderByScore } from '../../core/vectors.js';
 import type { Comparator } from '../comparator.js';
+import { type ComparatorEntry, needed, notSo } from './entry.js';
 
 /**
  * A perfect comparator: the judged grade is the score, 0 where there is none, and ties keep the order shown. A program
@@ -50,3 +51,25 @@ function fromScores(
     async [Symbol.asyncDispose]() {},
   };
 }
+
+export const oracleEntry: ComparatorEntry = {
+  form: 'oracle',
+  summary: 'perfect: the judged grade is the score (--qrels)',
+  needs: { input: 'judgements' },
+  gives: 'absolute-scores',
+  create: (_, { qrels }) => oracleComparator(needed(qrels, 'judgements', '--qrels')),
+};
+
+export const noisyEntry: ComparatorEntry = {
+  form: 'noisy:SD',
+  summary: 'the judged grade with normal noise of a standard deviation in grades (--qrels)',
+  needs: { input: 'judgements' },
+  // Noise is drawn anew for each group, and hangs on no other passage of it.
+  gives: 'absolute-scores',
+  create: (argument, { qrels, seed }) => {
+    const sd = Number(argument ?? '1');
+    if (!(sd >= 0 && Number.isFinite(sd)) || argument === '')
+      throw notSo('noisy:0.5, in grades', argument ?? '');
+    return noisyComparator(needed(qrels, 'judgements', '--qrels'), sd, seed);
+  },
+};

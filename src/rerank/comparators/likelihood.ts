@@ -1,28 +1,28 @@
-import { RankforgeError } from '../../core/errors.js';
 import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import { renderPrompt } from '../../prompts/template.js';
 import type { Comparator } from '../comparator.js';
 import { fitPassages } from '../fit-passages.js';
 import { asBlock, asLine } from '../passage-data.js';
+import { type ComparatorEntry, onModel } from './entry.js';
 import { type ModelComparatorOptions, promptOf } from './model-options.js';
+import { meetNeed } from './needs.js';
 import { type Scored, together } from './pointwise.js';
+
+const needs = ['likelihood'] as const;
 
 /**
  * Each passage alone: the mean natural-log probability of the query's tokens as the reply to "write the search query
  * that this passage answers". The strongest zero-shot comparator found for small models: a 135M model that cannot
  * follow instructions reorders BM25's top 20 well with it. Beware: a model flatters queries that it wrote itself.
+ * A model is asked one passage at a time, and one that keeps its state evaluates what follows the shared beginning only: the
+ * frame, and more where passages begin alike, which are therefore asked one after the other.
  * @throws RankforgeError `unsupported` where the model shows no likelihood of a given reply
  * @see Sachan et al. 2022 (UPR), arXiv:2204.07496
  */
 export function likelihoodComparator(options: ModelComparatorOptions): Comparator {
   const { model } = options;
-  if (!model.capabilities.likelihood) {
-    throw new RankforgeError('unsupported', `${model.id} shows no likelihood of a given reply`, {
-      where: model.id,
-      hint: 'Use a local model, or the comparator "pointwise".',
-    });
-  }
+  meetNeed(model, 'likelihood', needs);
   const { template, provenance } = promptOf(options, 'rerank/query-likelihood');
   const prepare = (query: Query, passage: Passage) => {
     const continuation = asLine(query.text);
@@ -65,3 +65,11 @@ export function likelihoodComparator(options: ModelComparatorOptions): Comparato
     async [Symbol.asyncDispose]() {},
   };
 }
+
+export const likelihoodEntry: ComparatorEntry = {
+  form: 'likelihood',
+  summary: 'each passage alone: how probable the query is as its question (UPR)',
+  needs: { model: needs },
+  gives: 'absolute-scores',
+  create: onModel('likelihood', likelihoodComparator),
+};

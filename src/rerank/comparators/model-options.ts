@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../../models/language-model.js';
+import type { GenerateRequest, LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, type PromptTemplate } from '../../prompts/template.js';
 import type { Comparator } from '../comparator.js';
 
@@ -20,3 +20,7 @@ export function promptOf(
     provenance: { promptId: template.id, promptHash: template.hash, modelId: model.id },
   };
 }
+
+/** Greedy at first; a later try samples, since a greedy reply would be the same again. */
+export const anotherTry = (attempt = 0): Pick<GenerateRequest, 'temperature' | 'sample' | 'seed'> =>
+  attempt === 0 ? { temperature: 0 } : { temperature: 0.5, sample: attempt, seed: attempt };

@@ -4,32 +4,46 @@ import type { Query } from '../../core/query.js';
 import { addUsage, noUsage, type Usage } from '../../core/usage.js';
 import { orderByScore } from '../../core/vectors.js';
 import type { Warning } from '../../core/warning.js';
-import type { NextTokenReply } from '../../models/language-model.js';
 import { renderPrompt } from '../../prompts/template.js';
 import type { Comparator, CompareOptions } from '../comparator.js';
 import { fitPassages } from '../fit-passages.js';
 import { asBlock, asLine } from '../passage-data.js';
-import { type ModelComparatorOptions, promptOf } from './model-options.js';
+import { type AnswerScaleName, answerScales } from './answer-scale.js';
+import { type ComparatorEntry, needed, notSo } from './entry.js';
+import { noLogits } from './label-question.js';
+import { anotherTry, type ModelComparatorOptions, promptOf } from './model-options.js';
+import { meetNeed } from './needs.js';
 
-const answers = ['Yes', 'No'] as const;
+export interface PointwiseOptions extends ModelComparatorOptions {
+  /** `yes-no` scores by ln P(Yes) − ln P(No), `graded` by the expected grade, 0 to 3. @default 'yes-no' */
+  readonly scale?: AnswerScaleName;
+}
+
+const needs = ['label-logits', 'text'] as const;
+const replyTokens = 4;
 
 /**
- * Each passage alone: score = ln P(Yes) − ln P(No) as the reply to whether it answers the query. Where the model shows
- * only its top tokens, an unseen answer counts with all the probability that was not shown (a bound, and a warning);
- * where it shows none, the answer is written: 1 for Yes, −1 for No, with a warning.
+ * Each passage alone: whether it answers the query, or how well. An answer that a model with only its top tokens does not
+ * show is a bound (yes or no) or counts for nothing (grades), with a warning; where the model shows none, the answer is
+ * written, with a warning: 1 for Yes, −1 for No, or the grade.
  * @throws RankforgeError `ambiguous-labels` where the tokenizer does not tell the answers apart; from `compare`
- * `bad-reply` where neither answer is seen or written
- * @see Nogueira et al. 2020, arXiv:2003.06713; Liang et al. 2022, arXiv:2211.09110
+ * `bad-reply` where no answer is seen or written
+ * @see Nogueira et al. 2020, arXiv:2003.06713; Liang et al. 2022, arXiv:2211.09110; Zhuang et al. 2024, arXiv:2310.14122 (grades)
  */
-export function pointwiseComparator(options: ModelComparatorOptions): Comparator {
+export function pointwiseComparator({ scale: name = 'yes-no', ...options }: PointwiseOptions): Comparator {
   const { model } = options;
-  const { template, provenance } = promptOf(options, 'rerank/yes-no');
-  const written = model.capabilities.nextToken === 'none';
-  if (!written && !model.tellsApart(answers)) {
-    throw new RankforgeError('ambiguous-labels', `${model.id} has no token each for Yes and No`, {
-      where: model.id,
-      hint: 'Use the comparator "likelihood" or "generate".',
-    });
+  const scale = answerScales[name];
+  const { template, provenance } = promptOf(options, scale.prompt);
+  const written = meetNeed(model, 'pointwise', needs) === 'text';
+  if (!written && !model.tellsApart(scale.answers)) {
+    throw new RankforgeError(
+      'ambiguous-labels',
+      `${model.id} has no token each for ${scale.answers.join(', ')}`,
+      {
+        where: model.id,
+        hint: 'Use the comparator "likelihood" or "generate".',
+      },
+    );
   }
   const prepare = (query: Query, passage: Passage) =>
     fitPassages(model, {
@@ -46,24 +60,26 @@ export function pointwiseComparator(options: ModelComparatorOptions): Comparator
   const ask = async (
     query: Query,
     passage: Passage,
-    { attempt = 0, ...call }: CompareOptions,
+    { attempt, signal }: CompareOptions,
   ): Promise<Scored> => {
     const { messages, warnings } = prepare(query, passage);
     if (written) {
-      const again = attempt === 0 ? {} : { sample: attempt, seed: attempt, temperature: 0.5 };
-      const reply = await model.generate({ messages, maxTokens: replyTokens, ...again }, call);
+      const request = { messages, maxTokens: replyTokens, ...anotherTry(attempt) };
+      const reply = await model.generate(request, { signal });
+      const score = scale.read(reply.text);
+      if (score === undefined) throw noAnswer(reply.text, scale.answers, passage);
       return {
-        score: readAnswer(reply.text, passage),
+        score,
         usage: reply.usage,
-        warnings: [...warnings, noLogits(model.id)],
+        warnings: [...warnings, noLogits(model.id, scale.answers.join(' or '))],
       };
     }
-    const reply = await model.nextToken({ messages, replies: answers }, call);
-    const { score, bound } = logOdds(reply, passage);
+    const reply = await model.nextToken({ messages, replies: scale.answers }, { signal });
+    const { score, bound } = scale.score(reply, passage.id);
     return { score, usage: reply.usage, warnings: [...warnings, ...(reply.warnings ?? []), ...bound] };
   };
   return {
-    name: 'pointwise',
+    name: name === 'yes-no' ? 'pointwise' : `pointwise:${name}`,
     absolute: true,
     provenance,
     async compare(query, passages, options = {}) {
@@ -79,8 +95,6 @@ export function pointwiseComparator(options: ModelComparatorOptions): Comparator
     async [Symbol.asyncDispose]() {},
   };
 }
-
-const replyTokens = 4;
 
 /** A passage's score, and what it took. */
 export interface Scored {
@@ -100,47 +114,28 @@ export function together(scored: readonly Scored[]) {
   };
 }
 
-function logOdds(
-  { logProbabilities, mass }: NextTokenReply,
-  passage: Passage,
-): { score: number; bound: Warning[] } {
-  const [yes, no] = logProbabilities;
-  if (yes == null && no == null) {
-    throw new RankforgeError('bad-reply', 'The model showed neither Yes nor No among its top tokens', {
-      where: passage.id,
-      hint: 'Use a server that shows more of its top log-probabilities, or the comparator "generate".',
-    });
-  }
-  if (yes != null && no != null) return { score: yes - no, bound: [] };
-  const rest = Math.log(Math.max(1 - mass, 1e-6));
-  return {
-    score: (yes ?? rest) - (no ?? rest),
-    bound: [
-      {
-        code: 'unseen-labels',
-        message: `${yes == null ? 'Yes' : 'No'} was not among the model's top tokens and counts with all the probability not shown, ${(1 - mass).toPrecision(3)}`,
-        id: passage.id,
-      },
-    ],
-  };
-}
-
-function readAnswer(text: string, passage: Passage): number {
-  const answer = /^\W*(yes|no)\b/i.exec(text)?.[1]?.toLowerCase();
-  if (answer) return answer === 'yes' ? 1 : -1;
-  throw new RankforgeError(
+const noAnswer = (text: string, answers: readonly string[], { id }: Passage): RankforgeError =>
+  new RankforgeError(
     'bad-reply',
-    `The reply is neither Yes nor No: ${JSON.stringify(text.slice(0, 80))}`,
+    `The reply is none of ${answers.join(', ')}: ${JSON.stringify(text.slice(0, 80))}`,
     {
-      where: passage.id,
+      where: id,
       hint: 'Use a model that follows instructions, or one that shows log-probabilities.',
       retryable: true,
     },
   );
-}
 
-const noLogits = (id: string): Warning => ({
-  code: 'fallback-generate',
-  message: `${id} shows no log-probabilities: Yes or No was written out instead`,
-  id,
-});
+export const pointwiseEntry: ComparatorEntry = {
+  form: 'pointwise[:graded]',
+  summary: 'each passage alone: the log-odds of Yes, or the expected grade from 0 to 3',
+  needs: { model: needs },
+  gives: 'absolute-scores',
+  create: (argument, { model, prompt }) => {
+    if (argument !== undefined && argument !== 'graded') throw notSo('pointwise[:graded]', argument);
+    return pointwiseComparator({
+      model: needed(model, 'a language model', '--model'),
+      prompt,
+      scale: argument,
+    });
+  },
+};

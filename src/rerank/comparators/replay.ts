@@ -11,6 +11,7 @@ import {
   repairWarnings,
   UnparsedRankingError,
 } from '../parse-ranking.js';
+import { type ComparatorEntry, needed } from './entry.js';
 
 const RecordedReply = z.object({
   qid: z.union([z.string(), z.number()]).transform(String),
@@ -99,3 +100,14 @@ function parseOnce(response: string, labels: readonly string[], usage: Usage): P
     throw new UnparsedRankingError(error.message, response, { usage, retryable: false });
   }
 }
+
+export const replayEntry: ComparatorEntry = {
+  form: 'replay:FILE',
+  summary: 'recorded replies, read with --parser anchored or digits',
+  needs: { input: 'recorded replies' },
+  gives: 'order',
+  create: async (path, { parser }) =>
+    replayComparator(await readRecordedReplies(needed(path || undefined, 'a file', 'replay:FILE')), {
+      parser,
+    }),
+};

@@ -1,0 +1,114 @@
+import type { Passage } from '../../core/passage.js';
+import type { Query } from '../../core/query.js';
+import { addUsage, noUsage } from '../../core/usage.js';
+import type { Warning } from '../../core/warning.js';
+import type { Comparator, Comparison } from '../comparator.js';
+import { trivialOrder } from '../listwise-prompt.js';
+import { UnparsedRankingError } from '../parse-ranking.js';
+import { type BestLabel, bestLabel } from './best-label.js';
+import { type ComparatorEntry, onModel } from './entry.js';
+import type { FirstOptions } from './first.js';
+import { noLogits } from './label-question.js';
+import { logOdds } from './log-odds.js';
+import { promptOf } from './model-options.js';
+
+/**
+ * Which of two passages is better, asked in both orders. By log-probabilities, P(the first wins) is the logistic of the mean
+ * of both log-odds, in which a preference for a place cancels out. Written, it is 1 or 0 where both orders agree, and where
+ * they do not a tie, ½ each. Either way an order inconsistency is a warning.
+ * @throws RankforgeError from `compare`: `ambiguous-labels`, `context-overflow`, `bad-reply`, `unparsed-ranking`
+ * @see Qin et al. 2024 (pairwise ranking prompting), arXiv:2306.17563
+ */
+export function pairwiseComparator(options: FirstOptions): Comparator {
+  const { model } = options;
+  const { template, provenance } = promptOf(options, 'rerank/pairwise');
+  const { ask, cost } = bestLabel({ ...options, name: 'pairwise', template });
+  return {
+    name: 'pairwise',
+    absolute: false,
+    maxGroup: 2,
+    provenance,
+    async compare(query, passages, call = {}) {
+      const trivial = trivialOrder(passages.length);
+      if (trivial) return { ...trivial, usage: noUsage, warnings: [] };
+      const [first, second] = passages as [Passage, Passage];
+      const shown = await ask(query, [first, second], call);
+      const turned = await askAgain(() => ask(query, [second, first], call), shown);
+      return verdict(shown, turned, { query, first, second, modelId: model.id });
+    },
+    cost(query, passages) {
+      if (passages.length < 2) return { calls: 0, promptTokens: 0, outputTokens: 0 };
+      const [a, b] = [cost(query, passages), cost(query, [...passages].reverse())];
+      return {
+        calls: a.calls + b.calls,
+        promptTokens: a.promptTokens + b.promptTokens,
+        outputTokens: a.outputTokens + b.outputTokens,
+      };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+
+  /** The second call; its failure tells what the first one took as well. */
+  async function askAgain(again: () => Promise<BestLabel>, { reply }: BestLabel): Promise<BestLabel> {
+    try {
+      return await again();
+    } catch (error) {
+      if (!(error instanceof UnparsedRankingError)) throw error;
+      throw new UnparsedRankingError(error.message, error.reply, {
+        usage: addUsage(reply.usage, error.usage),
+      });
+    }
+  }
+}
+
+interface Pair {
+  readonly query: Query;
+  readonly first: Passage;
+  readonly second: Passage;
+  readonly modelId: string;
+}
+
+function verdict(shown: BestLabel, turned: BestLabel, pair: Pair): Comparison {
+  const { query, first, second, modelId } = pair;
+  const [ahead, behind] = [leaning(shown, first), leaning(turned, second)];
+  // The passage that stood first won both times, or lost both times.
+  const inconsistent = ahead.value * behind.value > 0;
+  const mean = (ahead.value - behind.value) / 2;
+  const wins =
+    ahead.sure && behind.sure ? (inconsistent ? 0.5 : mean > 0 ? 1 : 0) : 1 / (1 + Math.exp(-mean));
+  const warnings: Warning[] = [
+    ...(ahead.sure ? [noLogits(modelId, 'the better label')] : []),
+    ...shown.warnings,
+    ...turned.warnings,
+    ...ahead.warnings,
+    ...behind.warnings,
+  ];
+  if (inconsistent) {
+    warnings.push({
+      code: 'order-inconsistency',
+      message: 'A pair was decided by the order in which it was shown',
+      id: query.id,
+    });
+  }
+  return {
+    order: wins >= 0.5 ? [0, 1] : [1, 0],
+    scores: [wins, 1 - wins],
+    usage: addUsage(shown.reply.usage, turned.reply.usage),
+    warnings,
+  };
+}
+
+/** How far one asking leans to the passage that it shows first: log-odds, or ±1 where the answer was written. */
+function leaning(asked: BestLabel, shownFirst: Passage) {
+  if ('best' in asked) return { value: asked.best === 0 ? 1 : -1, sure: true, warnings: [] };
+  const { score, bound } = logOdds(asked.reply, ['The first label', 'the second'], shownFirst.id);
+  return { value: score, sure: false, warnings: [...(asked.reply.warnings ?? []), ...bound] };
+}
+
+export const pairwiseEntry: ComparatorEntry = {
+  form: 'pairwise',
+  summary: 'which of two passages is better, asked in both orders (PRP)',
+  needs: { model: ['label-logits', 'text'] },
+  gives: 'pair',
+  create: onModel('pairwise', pairwiseComparator),
+};
