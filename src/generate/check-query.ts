@@ -1,6 +1,6 @@
 import { isRefusal } from './parse-reply.js';
 import { type QueryTypeName, queryType } from './query-types.js';
-import { longestSharedRun, mainScript, words } from './words.js';
+import { longestSharedRun, mainScript, spaceless, words } from './words.js';
 
 export type QueryFault =
   | 'empty'
@@ -29,13 +29,16 @@ const reference =
 
 /** One line, no quotation marks or list marks around it. */
 export function tidyQuery(text: string): string {
-  return text
-    .replace(/[\u0000-\u001f\u007f]+/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .trim()
-    .replace(/^(?:[-*•]|\d+[.)])\s+/u, '')
-    .replace(/^(["'“”«»`]+)(.*?)\1?["'“”«»`]*$/u, '$2')
-    .trim();
+  return (
+    text
+      .replace(/[\u0000-\u001f\u007f]+/gu, ' ')
+      .replace(/\s+/gu, ' ')
+      .trim()
+      .replace(/^(?:[-*•]|\d+[.)])\s+/u, '')
+      // A quotation within a query is the searcher's own.
+      .replace(/^["'“”«»`]+([^"“”«»`]*?)["'“”«»`]*$/u, '$1')
+      .trim()
+  );
 }
 
 /** Why a written query cannot be used, or undefined. Pure: duplicates are another stage's. */
@@ -52,12 +55,7 @@ export function checkQuery(text: string, options: CheckQueryOptions): QueryFault
   // A formula or a number is no script; a query without letters fits any passage.
   if (script && passageScript && script !== passageScript) return 'wrong-script';
   // Where a character is a word, about two make up one.
-  const perWord =
-    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u.test(
-      text,
-    )
-      ? 2
-      : 1;
+  const perWord = spaceless.test(text) ? 2 : 1;
   if (found.length < length[0]) return 'too-short';
   if (found.length > length[1] * perWord) return 'too-long';
   if (script === 'Latin' && looksEnglish(found) && !fits(text)) return 'wrong-type';

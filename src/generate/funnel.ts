@@ -16,15 +16,16 @@ export interface FunnelData {
 interface Counter {
   in: number;
   out: number;
-  rejected: Record<string, number>;
-  noted: Record<string, number>;
+  readonly rejected: Map<string, number>;
+  readonly noted: Map<string, number>;
 }
 
-const increase = (counts: Record<string, number>, name: string, by: number) => {
-  counts[name] = (Object.hasOwn(counts, name) ? counts[name]! : 0) + by;
+const newCounter = (): Counter => ({ in: 0, out: 0, rejected: new Map(), noted: new Map() });
+const increase = (counts: Map<string, number>, name: string, by: number): void => {
+  counts.set(name, (counts.get(name) ?? 0) + by);
 };
-const sorted = (counts: Record<string, number>) =>
-  Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Counts the records of every stage: nothing is dropped without a reason. One per job or per shard. */
 export class Funnel {
@@ -33,7 +34,7 @@ export class Funnel {
   #counter(stage: string): Counter {
     let counter = this.#stages.get(stage);
     if (!counter) {
-      counter = { in: 0, out: 0, rejected: {}, noted: {} };
+      counter = newCounter();
       this.#stages.set(stage, counter);
     }
     return counter;
@@ -60,13 +61,8 @@ export class Funnel {
 
   /** The counts of a stage; zeros for one that was never met. */
   stage(name: string): StageCounts {
-    const {
-      in: entered,
-      out,
-      rejected,
-      noted,
-    } = this.#stages.get(name) ?? { in: 0, out: 0, rejected: {}, noted: {} };
-    return { in: entered, out, rejected: sorted(rejected), noted: sorted(noted) };
+    const counter = this.#stages.get(name) ?? newCounter();
+    return { ...counter, rejected: sorted(counter.rejected), noted: sorted(counter.noted) };
   }
 
   toJSON(): FunnelData {

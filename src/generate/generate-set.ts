@@ -1,26 +1,22 @@
 import pLimit from 'p-limit';
-import { isAbort, RankforgeError } from '../core/errors.js';
+import { RankforgeError } from '../core/errors.js';
 import type { Example } from '../core/example.js';
 import type { Passage } from '../core/passage.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Provenance } from '../core/provenance.js';
-import { randomStream, shuffle } from '../core/random.js';
 import { packageVersion } from '../core/version.js';
 import { loadPrompt } from '../prompts/template.js';
+import { checkSource, countChecked, type QueryChecks, type SourceCheck } from './check-source.js';
+import { type CompletionOptions, completeExample } from './complete-example.js';
 import type { ContaminationCheck } from './contamination.js';
 import type { Corpus } from './corpus.js';
-import {
-  type CheckedQuery,
-  type CompletionOptions,
-  checkSource,
-  completeExample,
-  type SourceCheck,
-} from './draft-example.js';
 import { Funnel } from './funnel.js';
 import type { Judge } from './judge.js';
 import { orderedMap } from './ordered-map.js';
-import { defaultTypes, type QueryTypeName, rotateTypes, type TypeShares } from './query-types.js';
+import type { TypeShares } from './query-types.js';
 import type { DisagreementPolicy } from './settle-grade.js';
+import { countTypes, planSlots, type Slot, type TypeCounts } from './slots.js';
+import { asStop, notReached } from './stopped.js';
 import type { GradedWriter } from './write-graded-passages.js';
 import {
   type QueryWriter,
@@ -67,19 +63,10 @@ export interface GenerateSetOptions extends JobOptions {
 export interface GeneratedSet {
   readonly examples: readonly Example[];
   readonly accepted: number;
-  /** Accepted and wanted, by query type. */
-  readonly types: Readonly<
-    Partial<Record<QueryTypeName, { readonly accepted: number; readonly wanted: number }>>
-  >;
+  readonly types: TypeCounts;
   readonly funnel: Funnel;
   /** What stopped the job, where it is not complete: `count-not-reached`, `budget-exhausted`, `aborted`, or a model's error. */
   readonly stopped?: unknown;
-}
-
-interface Slot {
-  readonly type: QueryTypeName;
-  readonly graded: boolean;
-  accepted: boolean;
 }
 
 /**
@@ -100,9 +87,10 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     collect = true,
   } = options;
   checkOptions(options);
+  const checks: QueryChecks = { ...options.source, contamination: options.contamination };
   const funnel = new Funnel();
   const seen = queryDuplicates(seed);
-  const slots = planSlots(options);
+  const slots = planSlots({ count, seed, types: options.types, gradedShare: options.graded?.share ?? 0 });
   const limit = pLimit(concurrency);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -117,6 +105,7 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     return { passage, type: slot.type, variant: Math.floor(draw / passages.length) };
   };
 
+  // The stages of a batch overlap, so what bounds the work is one limit for all of them.
   const under = <T, R>(items: AsyncIterable<T> | Iterable<T>, work: (item: T) => Promise<R>) =>
     orderedMap(items, concurrency, (item) =>
       limit(() => {
@@ -139,21 +128,21 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
       drafts.push(draft);
       options.onProgress?.({ stage: 'queries', done: ++queriesWritten });
     }
-    const results = under(drafts, async ({ slot, written }) => {
-      const contaminated = 'reason' in written ? undefined : options.contamination?.(written.query.text);
-      if (contaminated)
-        return { slot, checked: { written, stage: 'contamination', reason: contaminated } as const };
-      return { slot, checked: await checkSource(written, options.source ?? {}, { signal }) };
-    });
+    const results = under(drafts, async ({ slot, written }) => ({
+      slot,
+      checked: await checkSource(written, checks, { signal }),
+    }));
     for await (const { slot, checked } of results) {
-      const query = countQuery(checked, options, funnel);
+      const query = countChecked(checked, checks, funnel);
+      if (!query) continue;
       // Last, and in order: only a query that would be used may keep a later one out.
-      const repeats = query && seen.add(query.written.query.id, query.written.query.text);
-      if (query) {
-        if (repeats) funnel.reject('duplicates', 'duplicate-query');
-        else funnel.accept('duplicates');
+      const { id, text } = query.written.query;
+      if (seen.add(id, text)) {
+        funnel.reject('duplicates', 'duplicate-query');
+        continue;
       }
-      if (query && !repeats) yield { slot, query };
+      funnel.accept('duplicates');
+      yield { slot, query };
     }
   }
 
@@ -162,11 +151,11 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
       slot,
       ...(await completeExample(query, completion(options, slot), { signal })),
     }));
-    for await (const { slot, example, count: countInto } of completed) {
-      countInto(funnel);
+    for await (const { slot, example, funnel: ofPassages } of completed) {
+      funnel.add(ofPassages);
+      funnel.accept('examples');
       slot.accepted = true;
       accepted += 1;
-      funnel.accept('examples');
       if (collect) examples.push(example);
       try {
         await onExample?.(example);
@@ -178,6 +167,7 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     }
   }
 
+  let stopped: unknown;
   try {
     while (accepted < count && attempts < maxAttempts) {
       const open = slots.filter((slot) => !slot.accepted);
@@ -187,19 +177,12 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     }
   } catch (error) {
     if (error instanceof SinkError) throw error.failure;
-    return { ...summary(), stopped: asStop(error, options.signal) };
+    stopped = asStop(error, options.signal);
   }
-  return accepted < count ? { ...summary(), stopped: notReached(summary(), count, attempts) } : summary();
-
-  function summary(): Omit<GeneratedSet, 'stopped'> {
-    const types: Partial<Record<QueryTypeName, { accepted: number; wanted: number }>> = {};
-    for (const { type, accepted: done } of slots) {
-      types[type] ??= { accepted: 0, wanted: 0 };
-      types[type].wanted += 1;
-      if (done) types[type].accepted += 1;
-    }
-    return { examples, accepted, types, funnel };
-  }
+  const types = countTypes(slots);
+  if (stopped === undefined && accepted < count)
+    stopped = notReached({ accepted, count, attempts, types, funnel });
+  return { examples, accepted, types, funnel, stopped };
 }
 
 /** The set where it is complete. @throws what stopped it, for instance RankforgeError `count-not-reached` */
@@ -215,14 +198,21 @@ class SinkError extends Error {
   }
 }
 
-function checkOptions({ count, passages, graded }: GenerateSetOptions): void {
+function checkOptions(options: GenerateSetOptions): void {
   const hint = 'Correct the option.';
-  if (!Number.isInteger(count) || count < 0) {
-    throw new RankforgeError('usage', `count must be a whole number, 0 or more, not ${count}`, {
-      where: 'count',
+  for (const [name, least] of [
+    ['count', 0],
+    ['concurrency', 1],
+    ['batch', 1],
+  ] as const) {
+    const value = options[name];
+    if (value === undefined || (Number.isInteger(value) && value >= least)) continue;
+    throw new RankforgeError('usage', `${name} must be a whole number, ${least} or more, not ${value}`, {
+      where: name,
       hint,
     });
   }
+  const { count, passages, graded } = options;
   if (graded && !(graded.share >= 0 && graded.share <= 1)) {
     throw new RankforgeError('usage', `graded.share must be from 0 to 1, not ${graded.share}`, {
       where: 'graded.share',
@@ -236,97 +226,33 @@ function checkOptions({ count, passages, graded }: GenerateSetOptions): void {
   }
 }
 
-function planSlots({ count, seed, types = defaultTypes, graded }: GenerateSetOptions): Slot[] {
-  const rotation = rotateTypes(types);
-  const withGraded = Math.round((graded?.share ?? 0) * count);
-  // Drawn, so that written passages are not tied to a type by its place in the rotation.
-  const chosen = new Set(
-    shuffle(
-      Array.from({ length: count }, (_, index) => index),
-      randomStream(seed, 'graded-slots'),
-    ).slice(0, withGraded),
-  );
-  return Array.from({ length: count }, (_, index) => ({
-    type: rotation.next().value,
-    graded: chosen.has(index),
-    accepted: false,
-  }));
-}
-
-function completion(options: GenerateSetOptions, slot: Slot): CompletionOptions {
-  const { corpus, seed, mining, graded, disagreement = { onDisagreement: 'relabel' }, writer } = options;
-  const prompt = writer.prompt ?? loadPrompt('generate/query');
-  const provenance: Provenance = {
-    packageVersion,
-    promptId: prompt.id,
-    promptHash: prompt.hash,
-    modelId: writer.model.id,
-    ...options.provenance,
+function completion(
+  {
+    corpus,
     seed,
-  };
+    mining,
+    graded,
+    disagreement = { onDisagreement: 'relabel' },
+    writer,
+    provenance,
+  }: GenerateSetOptions,
+  slot: Slot,
+): CompletionOptions {
+  const prompt = writer.prompt ?? loadPrompt('generate/query');
   return {
     corpus,
     seed,
+    mining,
+    graded: graded && slot.graded ? { ...graded, seed } : undefined,
+    judge: graded?.judge,
     disagreement,
-    provenance,
-    ...(mining ? { mining } : {}),
-    ...(graded && slot.graded ? { graded: { ...graded, seed } } : {}),
-    ...(graded?.judge ? { judge: graded.judge } : {}),
-  };
-}
-
-type Checked =
-  | CheckedQuery
-  | { readonly written: unknown; readonly stage: 'contamination'; readonly reason: string };
-
-/** Counts a query at each stage that it reached: written, free of the evaluation set, found again, judged. */
-function countQuery(checked: Checked, options: GenerateSetOptions, funnel: Funnel) {
-  const stages = [
-    'queries',
-    ...(options.contamination ? (['contamination'] as const) : []),
-    ...(options.source?.roundTrip ? (['round-trip'] as const) : []),
-    ...(options.source?.judge ? (['judge-source'] as const) : []),
-  ];
-  for (const stage of stages) {
-    if ('reason' in checked && checked.stage === stage) {
-      funnel.reject(stage, checked.reason);
-      return undefined;
-    }
-    funnel.accept(stage);
-  }
-  return 'reason' in checked ? undefined : checked;
-}
-
-/** An abort as the library's own error; others as they are. */
-function asStop(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (!signal?.aborted || (error instanceof RankforgeError && !isAbort(error))) return error;
-  return new RankforgeError('aborted', 'Stopped by its signal', {
-    hint: 'Run the same command again: it resumes.',
-    cause: error,
-  });
-}
-
-function notReached(
-  { accepted, types, funnel }: Omit<GeneratedSet, 'stopped'>,
-  count: number,
-  attempts: number,
-): RankforgeError {
-  const missing = Object.entries(types)
-    .filter(([, type]) => type.accepted < type.wanted)
-    .map(([name, type]) => `${type.wanted - type.accepted} ${name}`);
-  const reasons = funnel
-    .toJSON()
-    .stages.filter(({ stage }) => stage !== 'negatives' && stage !== 'graded' && stage !== 'judge-written')
-    .flatMap(({ rejected }) => Object.entries(rejected))
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 4)
-    .map(([reason, times]) => `${reason} ${times}`);
-  return new RankforgeError(
-    'count-not-reached',
-    `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing.join(', ')}; rejected most: ${reasons.join(', ')}`,
-    {
-      where: 'generate',
-      hint: 'Give more passages, a stronger model or a higher maxAttempts, or ask for fewer.',
+    provenance: {
+      packageVersion,
+      promptId: prompt.id,
+      promptHash: prompt.hash,
+      modelId: writer.model.id,
+      ...provenance,
+      seed,
     },
-  );
+  };
 }

@@ -1,7 +1,7 @@
 export * from './check-query.js';
+export type { SourceCheck } from './check-source.js';
 export * from './contamination.js';
 export * from './corpus.js';
-export { type CheckedQuery, checkSource, type SourceCheck } from './draft-example.js';
 export * from './funnel.js';
 export * from './generate-set.js';
 export * from './judge.js';
@@ -19,6 +19,7 @@ export {
 export * from './remove-near-duplicates.js';
 export * from './sample-passages.js';
 export * from './settle-grade.js';
+export type { TypeCounts } from './slots.js';
 export * from './split-examples.js';
 export * from './write-graded-passages.js';
 export {

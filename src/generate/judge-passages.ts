@@ -32,7 +32,7 @@ export async function* judgePassages(
 ): AsyncGenerator<JudgedPair> {
   const verdicts = orderedMap(pairs, concurrency, async (pair) => {
     signal?.throwIfAborted();
-    return { pair, verdict: await judge(pair.query, pair.passage, signal ? { signal } : {}) };
+    return { pair, verdict: await judge(pair.query, pair.passage, { signal }) };
   });
   let done = 0;
   for await (const { pair, verdict } of verdicts) {

@@ -44,7 +44,6 @@ export function createJudge(options: JudgeOptions): Judge {
   const prompt = options.prompt ?? loadPrompt(yesNo ? 'generate/judge-yes-no' : 'generate/judge-graded');
   const replies = yesNo ? ['Yes', 'No'] : grades.map((grade) => `##final score: ${grade}`);
   const readsLogits = model.capabilities.nextToken !== 'none' && model.tellsApart(replies);
-  const shownAs = maxCharacters === undefined ? {} : { maxCharacters };
   const gradeOf = (score: number): Grade =>
     yesNo ? gradeByThresholds(score, thresholds) : nearestGrade(score * 3);
 
@@ -52,7 +51,7 @@ export function createJudge(options: JudgeOptions): Judge {
     const asked = query.instruction ? `${query.text}\n${query.instruction}` : query.text;
     const messages = renderPrompt(prompt, {
       query: promptData(asked, { maxCharacters: 1000 }),
-      passage: promptData(passageText(passage), shownAs),
+      passage: promptData(passageText(passage), { maxCharacters }),
     });
     const ledgerKeys: string[] = [];
     const note = <R extends { readonly key?: string }>(reply: R): R => {
@@ -102,7 +101,7 @@ export function parseYesNo(text: string): 0 | 1 | undefined {
   return match[1]!.toLowerCase() === 'yes' ? 1 : 0;
 }
 
-/** P(yes) / (P(yes) + P(no)). A label that a server did not show is less probable than the least shown: it counts as the mass not seen, at most. */
+/** P(yes) / (P(yes) + P(no)). A label that a server did not show is less probable than all that it showed, and counts as 0. */
 function yesShare({ logProbabilities, mass }: NextTokenReply, leastMass: number): number | undefined {
   const [yes, no] = logProbabilities;
   if (mass < leastMass || yes === undefined || no === undefined || (yes === null && no === null))
@@ -112,7 +111,7 @@ function yesShare({ logProbabilities, mass }: NextTokenReply, leastMass: number)
   return 1 / (1 + Math.exp(no - yes));
 }
 
-/** The expected grade over the shown labels, divided by 3. */
+/** The expected grade over the shown labels, divided by 3: the labels come in the order of the grades. */
 function expectedShare({ logProbabilities, mass }: NextTokenReply, leastMass: number): number | undefined {
   if (mass < leastMass) return undefined;
   const weights = logProbabilities.map((value) => (value === null ? 0 : Math.exp(value)));

@@ -1,7 +1,8 @@
 import type { ExamplePassage } from '../core/example.js';
 import { type Passage, passageText } from '../core/passage.js';
 import type { Query } from '../core/query.js';
-import { randomStream, shuffle } from '../core/random.js';
+import { type Random, randomStream, shuffle } from '../core/random.js';
+import type { ScoredId } from '../core/run.js';
 import type { CallOptions } from '../models/language-model.js';
 import type { Retriever } from '../retrieval/retriever.js';
 import type { Corpus } from './corpus.js';
@@ -13,7 +14,7 @@ export interface MineNegativesOptions extends CallOptions {
   readonly retriever: Retriever;
   readonly corpus: Corpus;
   readonly seed: number;
-  /** Mined negatives wanted. @default 6 */
+  /** Mined passages wanted, those relabelled as positives among them. @default 6 */
   readonly count?: number;
   /** Random negatives wanted besides. @default 2 */
   readonly random?: number;
@@ -66,50 +67,60 @@ export async function mineNegatives(
     pick = 'random',
     signal,
     judge,
+    falseNegativeGrade = 2,
+    onFalseNegative = 'drop',
   } = options;
   const passages: ExamplePassage[] = [];
   const rejected: string[] = [];
   const notes: string[] = [];
   const ledgerKeys: string[] = [];
   const repeatsPositive = resembles(positives);
-  const call = signal ? { signal } : {};
+  const falseNegatives: Passage[] = [];
 
-  const found = count > 0 ? await retriever.search(query, band[1], call) : [];
-  const ceiling = scoreCeiling(found, positives, options);
-  if (ceiling === undefined && found.length > 0) notes.push('positive-not-retrieved');
+  const found = count > 0 ? await retriever.search(query, band[1], { signal }) : [];
+  const known = scoreCeiling(found, positives, options);
+  if (known === undefined && found.length > 0) notes.push('positive-not-retrieved');
+  const ceiling = known ?? (judge ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+
+  /** Takes a candidate, or says why not. */
+  const consider = async ({ id, score }: ScoredId): Promise<string | undefined> => {
+    const passage = await corpus.get(id);
+    if (!passage) return 'not-in-corpus';
+    const repeated = repeatsPositive(passage);
+    if (repeated) return repeated;
+    if (score >= ceiling) return 'too-close-to-positive';
+    const verdict = await judge?.(query, passage, { signal });
+    ledgerKeys.push(...(verdict?.ledgerKeys ?? []));
+    const grade = verdict ? verdict.grade : 0;
+    if (grade === undefined) return 'judge-unknown';
+    const relevant = grade >= falseNegativeGrade;
+    if (relevant) falseNegatives.push(passage);
+    if (relevant && onFalseNegative === 'drop') return 'false-negative';
+    if (relevant) notes.push('false-negative-relabelled');
+    const kind = relevant ? 'positive' : 'hard-negative';
+    passages.push({ passage, grade, kind, origin: `mined:${retriever.name}` });
+    return undefined;
+  };
   const stream = randomStream(seed, 'negatives', query.id);
   const inBand = found.slice(band[0] - 1, band[1]);
-  for (const { id, score } of pick === 'top' ? inBand : shuffle(inBand, stream)) {
+  for (const candidate of pick === 'top' ? inBand : shuffle(inBand, stream)) {
     if (passages.length >= count) break;
     signal?.throwIfAborted();
-    const passage = await corpus.get(id);
-    const reason = !passage
-      ? 'not-in-corpus'
-      : (repeatsPositive(passage) ??
-        (score >= (ceiling ?? (judge ? Infinity : -Infinity)) ? 'too-close-to-positive' : undefined));
-    if (reason || !passage) {
-      rejected.push(reason ?? 'not-in-corpus');
-      continue;
-    }
-    const kept = await gradeCandidate(query, passage, options);
-    ledgerKeys.push(...kept.ledgerKeys);
-    if (kept.reason !== undefined) rejected.push(kept.reason);
-    else {
-      passages.push({ passage, grade: kept.grade, kind: kept.kind, origin: `mined:${retriever.name}` });
-      if (kept.kind === 'positive') notes.push('false-negative-relabelled');
-    }
+    const reason = await consider(candidate);
+    if (reason) rejected.push(reason);
   }
   if (passages.length < count) notes.push('too-few-mined');
   // Ranked passages may be relevant, whatever the band left out: random ones come from the rest.
   const taken = new Set([...found.map(({ id }) => id), ...passages.map(({ passage }) => passage.id)]);
-  const drawn = await drawRandom(corpus, random, { stream, taken, repeatsPositive });
+  const repeatsRelevant = resembles([...positives, ...falseNegatives]);
+  const drawn = await drawRandom(corpus, random, { stream, taken, repeatsRelevant });
   if (drawn.length < random) notes.push('too-few-random');
   return { passages: [...passages, ...drawn], rejected, notes, ledgerKeys };
 }
 
 /** The score that candidates must be below: Infinity without thresholds, undefined where they are set and the positive was not found. */
 function scoreCeiling(
-  found: readonly { readonly id: string; readonly score: number }[],
+  found: readonly ScoredId[],
   positives: readonly Passage[],
   { belowShare, belowMargin }: MineNegativesOptions,
 ): number | undefined {
@@ -119,29 +130,6 @@ function scoreCeiling(
   // A share of a score below 0 would be above it.
   const byShare = belowShare === undefined || score <= 0 ? score : score * belowShare;
   return Math.min(byShare, score - (belowMargin ?? 0));
-}
-
-type Graded =
-  | { readonly reason: string; readonly ledgerKeys: readonly string[] }
-  | {
-      readonly reason?: undefined;
-      readonly grade: ExamplePassage['grade'];
-      readonly kind: ExamplePassage['kind'];
-      readonly ledgerKeys: readonly string[];
-    };
-
-async function gradeCandidate(
-  query: Query,
-  passage: Passage,
-  options: MineNegativesOptions,
-): Promise<Graded> {
-  const { judge, signal, falseNegativeGrade = 2, onFalseNegative = 'drop' } = options;
-  if (!judge) return { grade: 0, kind: 'hard-negative', ledgerKeys: [] };
-  const { grade, ledgerKeys } = await judge(query, passage, signal ? { signal } : {});
-  if (grade === undefined) return { reason: 'judge-unknown', ledgerKeys };
-  if (grade < falseNegativeGrade) return { grade, kind: 'hard-negative', ledgerKeys };
-  if (onFalseNegative === 'drop') return { reason: 'false-negative', ledgerKeys };
-  return { grade, kind: 'positive', ledgerKeys };
 }
 
 /** Whether a passage is one of some others or repeats one. */
@@ -172,11 +160,11 @@ async function drawRandom(
   {
     stream,
     taken,
-    repeatsPositive,
+    repeatsRelevant,
   }: {
-    readonly stream: ReturnType<typeof randomStream>;
+    readonly stream: Random;
     readonly taken: ReadonlySet<string>;
-    readonly repeatsPositive: (passage: Passage) => string | undefined;
+    readonly repeatsRelevant: (passage: Passage) => string | undefined;
   },
 ): Promise<ExamplePassage[]> {
   const drawn = new Map<string, ExamplePassage>();
@@ -185,7 +173,7 @@ async function drawRandom(
     const id = corpus.ids[stream.int(corpus.ids.length)]!;
     if (taken.has(id) || drawn.has(id)) continue;
     const passage = await corpus.get(id);
-    if (!passage || passage.text.trim() === '' || repeatsPositive(passage)) continue;
+    if (!passage || passage.text.trim() === '' || repeatsRelevant(passage)) continue;
     drawn.set(id, { passage, grade: 0, kind: 'random', origin: 'corpus' });
   }
   return [...drawn.values()];

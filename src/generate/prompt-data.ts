@@ -1,4 +1,3 @@
-/** Text of a corpus made safe to stand inside a prompt: data that cannot end its own delimiter or speak for another role. */
 export interface PromptDataOptions {
   /** Longer texts are cut at a space. @default 1600 */
   readonly maxCharacters?: number;
@@ -8,7 +7,7 @@ export interface PromptDataOptions {
 const delimiter = /<(\/?\s*(?:passage|query|document|instructions?|system|user|assistant)\b[^>]*)>/giu;
 
 /**
- * A text as prompt data: control characters (NUL among them) become spaces, what looks like one of the prompts' own
+ * A text made safe to stand inside a prompt, as data that cannot end its own delimiter or speak for another role: control characters (NUL among them) become spaces, what looks like one of the prompts' own
  * delimiters or like a chat template's special token (`<|im_end|>`, `[INST]`, `<s>`) is written with other brackets, and a long text
  * is cut. What the words themselves ask for is the prompt's to ward off.
  */

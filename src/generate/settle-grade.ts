@@ -11,9 +11,7 @@ export interface DisagreementPolicy {
   readonly tolerance?: number;
 }
 
-export type Settled =
-  | { readonly grade: Grade; readonly note?: 'relabelled' }
-  | { readonly grade?: undefined; readonly reason: string };
+export type Settled = { readonly grade: Grade } | { readonly grade?: undefined; readonly reason: string };
 
 /** The grade that a passage asked for at one level gets, once judged. An unknown verdict is dropped under either policy. */
 export function settleGrade(
@@ -25,5 +23,5 @@ export function settleGrade(
   if (grade === undefined) return { reason: 'judge-unknown' };
   if (Math.abs(grade - asked) <= tolerance) return { grade: asked };
   if (onDisagreement === 'drop') return { reason: `asked-${asked}-judged-${grade}` };
-  return { grade, note: 'relabelled' };
+  return { grade };
 }

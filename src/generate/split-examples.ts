@@ -4,6 +4,7 @@ import { randomStream } from '../core/random.js';
 import type { Funnel } from './funnel.js';
 import { createDuplicateIndex } from './near-duplicates.js';
 import { documentOf } from './sample-passages.js';
+import { queryDuplicates } from './write-queries.js';
 
 export type Split = Example['split'];
 
@@ -17,8 +18,9 @@ export interface SplitExamplesOptions {
 }
 
 /**
- * Divides examples so that nothing relevant in one part is known from another: examples that were written about one
- * document, or whose relevant passages are the same or near-duplicates, stay together (union-find). Shared negatives do not tie examples, or random ones would tie them all.
+ * Divides examples so that nothing relevant in one part is known from another: examples whose queries are the same or
+ * near-duplicates, that were written about one document, or whose relevant passages are the same or near-duplicates, stay
+ * together (union-find). Shared negatives do not tie examples, or random ones would tie them all.
  *
  * Groups go, in a seeded order, to the part that lacks most of its share, so shares are met as nearly as the groups
  * allow. The order of the examples changes nothing; they come back in it, as new records.
@@ -27,12 +29,15 @@ export function splitExamples(examples: readonly Example[], options: SplitExampl
   const { seed, shares = { train: 0.8, validation: 0.2 }, group = documentOf, funnel } = options;
   const sets = new DisjointSets();
   const texts = createDuplicateIndex({ seed, threshold: 0.7 });
+  const queries = queryDuplicates(seed);
   // In the order of ids, since which text is the first of several decides which are near it.
   for (const { query, passages } of [...examples].sort((a, b) => (a.query.id < b.query.id ? -1 : 1))) {
     const self = `query ${query.id}`;
-    sets.find(self);
-    for (const { passage, grade, origin } of passages) {
-      if (grade < 2) continue;
+    const repeated = queries.add(query.id, query.text);
+    sets.join(self, `query ${repeated?.id ?? query.id}`);
+    for (const { passage, grade, kind, origin } of passages) {
+      // A source is what the query was written about, whatever grade it got.
+      if (grade < 2 && kind !== 'positive') continue;
       sets.join(self, `passage ${passage.id}`);
       // A mined passage that was judged relevant ties by itself alone: its whole document would tie nearly everything.
       if (origin === 'corpus') sets.join(self, `group ${group(passage)}`);

@@ -1,6 +1,9 @@
-// Scripts written without spaces: each character counts as a word, so that lengths and n-grams mean something there too.
-const word =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])[\p{L}\p{N}\p{M}])+/gu;
+/** A character of a script that is written without spaces. */
+export const spaceless =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+// There each character counts as a word, so that lengths and n-grams mean something too.
+const word = new RegExp(`${spaceless.source}\\p{M}*|(?:(?!${spaceless.source})[\\p{L}\\p{N}\\p{M}])+`, 'gu');
 
 /** A text's words, lower case, compatibility forms folded, punctuation and emoji left out. */
 export const words = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(word) ?? [];
@@ -50,7 +53,7 @@ const scripts = [
   'Armenian',
   'Ethiopic',
   'Hangul',
-] as const; // prettier-ignore
+] as const;
 const scriptPatterns: readonly (readonly [string, RegExp])[] = [
   ...scripts.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'gu')] as const),
   // Japanese mixes three of them, and a Chinese query about a Japanese text may use one.

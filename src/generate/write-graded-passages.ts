@@ -67,7 +67,6 @@ export async function writeGraded(
   const { model, seed, temperature = 0.7, lengths = [30, 45, 60, 75] } = writer;
   const random = randomStream(seed, 'graded', query.id);
   const drawn = shuffle(lengths, random);
-  const shown = writer.maxCharacters === undefined ? {} : { maxCharacters: writer.maxCharacters };
   const ledgerKeys: string[] = [];
   const none = (reason: string): GradedPassages => ({ query, passages: [], faults: [], reason, ledgerKeys });
   try {
@@ -75,7 +74,7 @@ export async function writeGraded(
       {
         messages: renderPrompt(writer.prompt ?? loadPrompt('generate/graded-passages'), {
           query: promptData(query.text, { maxCharacters: 1000 }),
-          source: source ? promptData(passageText(source), shown) : '',
+          source: source ? promptData(passageText(source), { maxCharacters: writer.maxCharacters }) : '',
           lengths: Object.fromEntries(levelNames.map((name, level) => [name, drawn[level]])),
         }),
         // About 1.4 tokens a word of English, twice that for room, and the JSON around it.
@@ -84,7 +83,7 @@ export async function writeGraded(
         seed: random.int(0x7fff_ffff),
         schema: replySchema,
       },
-      signal ? { signal } : {},
+      { signal },
     );
     if (reply.key) ledgerKeys.push(reply.key);
     const parsed = parseJsonReply(reply, Reply);
@@ -148,7 +147,7 @@ export async function* writeGradedPassages(
   let done = 0;
   const replies = orderedMap(requests, concurrency, async (request) => {
     signal?.throwIfAborted();
-    return writeGraded(request, options, signal ? { signal } : {});
+    return writeGraded(request, options, { signal });
   });
   for await (const reply of replies) {
     if (funnel) countGraded(reply, funnel);

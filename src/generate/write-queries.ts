@@ -60,15 +60,15 @@ const replySchema = (type: QueryTypeName) => ({
 });
 
 // By the prompt's hash and the type: the same for every passage.
-const promptLines = new Map<string, readonly (readonly string[])[]>();
+const knownLines = new Map<string, readonly (readonly string[])[]>();
 
 function linesOf(prompt: PromptTemplate, type: QueryTypeName): readonly (readonly string[])[] {
   const key = `${prompt.hash} ${type}`;
-  let lines = promptLines.get(key);
+  let lines = knownLines.get(key);
   if (!lines) {
     const messages = renderPrompt(prompt, { type, ask: queryType(type).ask, passage: '' });
     lines = echoLines(messages.map(({ content }) => content).join('\n'));
-    promptLines.set(key, lines);
+    knownLines.set(key, lines);
   }
   return lines;
 }
@@ -83,10 +83,7 @@ export async function writeQuery(
   const prompt = writer.prompt ?? loadPrompt('generate/query');
   const { ask } = queryType(type);
   const source = passageText(passage);
-  const shown = promptData(
-    source,
-    writer.maxCharacters === undefined ? {} : { maxCharacters: writer.maxCharacters },
-  );
+  const shown = promptData(source, { maxCharacters: writer.maxCharacters });
   const ledgerKeys: string[] = [];
   try {
     const reply = await model.generate(
@@ -97,7 +94,7 @@ export async function writeQuery(
         seed: randomStream(seed, 'queries', passage.id, type, variant).int(0x7fff_ffff),
         schema: replySchema(type),
       },
-      signal ? { signal } : {},
+      { signal },
     );
     if (reply.key) ledgerKeys.push(reply.key);
     const parsed = parseJsonReply(reply, z.object({ [replyKey(type)]: z.string() }));
@@ -105,12 +102,8 @@ export async function writeQuery(
     const tidy = tidyQuery(parsed.value[replyKey(type)]!);
     // Nobody types it; a claim is a sentence, and in a keyword search it is the sign of one.
     const text = type === 'question' || type === 'how-to' ? tidy.replace(/\.+$/, '') : tidy;
-    const fault = checkQuery(text, {
-      type,
-      passage: source,
-      promptLines: linesOf(prompt, type),
-      ...(maxCopied === undefined ? {} : { maxCopied }),
-    });
+    const promptLines = linesOf(prompt, type);
+    const fault = checkQuery(text, { type, passage: source, maxCopied, promptLines });
     if (fault) return { reason: fault, ledgerKeys };
     const id = `q-${hashValue([seed, passage.id, type, variant, text]).slice(0, 12)}`;
     return { query: { id, text, metadata: { type, source: passage.id } }, passage, type, ledgerKeys };
@@ -143,7 +136,7 @@ export async function* writeQueries(
   const seen = options.seen ?? queryDuplicates(options.seed);
   const results = orderedMap(withTypes(passages, options.types), concurrency, async (request) => {
     signal?.throwIfAborted();
-    return writeQuery(request, options, signal ? { signal } : {});
+    return writeQuery(request, options, { signal });
   });
   let done = 0;
   for await (const result of results) {
@@ -155,12 +148,8 @@ export async function* writeQueries(
 
 /** Counts a result, and leaves out a query that repeats an earlier one: called in a fixed order, or the survivors would depend on timing. */
 function admitQuery(result: WriteResult, seen: DuplicateIndex, funnel?: Funnel): WrittenQuery | undefined {
-  const reason = 'reason' in result ? result.reason : seen.add(result.query.id, result.query.text)?.reason;
-  if (reason !== undefined || 'reason' in result) {
-    funnel?.reject(
-      'queries',
-      reason === 'exact-duplicate' || reason === 'near-duplicate' ? 'duplicate' : reason!,
-    );
+  if ('reason' in result || seen.add(result.query.id, result.query.text)) {
+    funnel?.reject('queries', 'reason' in result ? result.reason : 'duplicate');
     return undefined;
   }
   funnel?.accept('queries');

@@ -57,6 +57,8 @@ test.each([
   ['1. how to\n resume', 'how to resume'],
   ['- resume\0run', 'resume run'],
   ['  what is "this"?  ', 'what is "this"?'],
+  ['"exact words" in a search', '"exact words" in a search'],
+  ["“what's this”", "what's this"],
 ])('%j is tidied', (text, expected) => expect(tidyQuery(text)).toBe(expected));
 
 test('types come in turn by their shares', () => {

@@ -110,9 +110,10 @@ describe('exactly N', () => {
     expect(set.examples).toHaveLength(set.accepted);
   });
 
-  test('an empty corpus, a bad count', async () => {
+  test('an empty corpus, options that would do nothing or never end', async () => {
     await expect(run({}, { passages: [] })).rejects.toMatchObject({ code: 'empty-corpus' });
-    await expect(run({}, { count: -1 })).rejects.toMatchObject({ code: 'usage' });
+    for (const bad of [{ count: -1 }, { count: 1.5 }, { concurrency: 0 }, { batch: 0 }])
+      await expect(run({}, bad)).rejects.toMatchObject({ code: 'usage', where: Object.keys(bad)[0] });
   });
 });
 

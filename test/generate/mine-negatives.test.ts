@@ -61,6 +61,22 @@ test('near-duplicates of the positive are no negatives, mined or random', async 
   for (const id of ids(mined, 'random')) expect(Number(id.slice(1))).toBeLessThan(50);
 });
 
+test.each(['drop', 'relabel'] as const)(
+  '%s: what repeats a false negative is not drawn at random',
+  async (onFalseNegative) => {
+    // All but ten of the passages that may be drawn repeat p3, which the judge finds relevant.
+    const list = passages.map((passage, i) => (i >= 20 ? { ...passage, text: text(3) } : passage));
+    const judge: Judge = async (_, { id }) => ({ grade: id === 'p3' ? 3 : 0, score: 0, ledgerKeys: [] });
+    const mined = await mine(
+      { judge, onFalseNegative, band: [4, 10], count: 2, pick: 'top', random: 3 },
+      [positive],
+      list,
+    );
+    expect(ids(mined, 'random')).toHaveLength(3);
+    for (const id of ids(mined, 'random')) expect(Number(id.slice(1))).toBeLessThan(20);
+  },
+);
+
 test('the judge drops or relabels false negatives, keeps their true grade, and is asked no more than needed', async () => {
   const asked: string[] = [];
   const grade = (id: string) => ({ p3: 3, p4: 1, p5: undefined, p6: 0 })[id] as 0 | 1 | 3 | undefined;

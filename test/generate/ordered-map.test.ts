@@ -36,18 +36,35 @@ test('a failure comes after what was before it, and nothing is left under way', 
   expect(running).toBe(0);
 });
 
-test('a failing input does not lose what was already read; a consumer may leave early', async () => {
-  async function* input() {
-    yield 1;
-    yield 2;
-    throw new Error('input');
-  }
+function* input() {
+  yield 1;
+  yield 2;
+  throw new Error('input');
+}
+async function* asyncInput() {
+  yield* input();
+}
+
+test.each([
+  ['sync', input],
+  ['async', asyncInput],
+])('a failing %s input does not lose what was already read', async (_, failing) => {
   const out: number[] = [];
   const run = async () => {
-    for await (const item of orderedMap(input(), 4, async (n) => n * 10)) out.push(item);
+    for await (const item of orderedMap(failing(), 4, async (n) => n * 10)) out.push(item);
   };
   await expect(run()).rejects.toThrow('input');
   expect(out).toEqual([10, 20]);
+});
+
+test.each([0, Number.NaN])(
+  'a width of %s is refused, or everything would be lost in silence',
+  async (width) => {
+    await expect(orderedMap([1], width, async (n) => n).next()).rejects.toMatchObject({ code: 'usage' });
+  },
+);
+
+test('a consumer may leave early', async () => {
   let closed = false;
   async function* endless() {
     try {

@@ -52,6 +52,26 @@ test('one document, one passage or one text is never divided, through chains too
   }
 });
 
+test('one query asked twice, and a source of a low grade, tie examples too', () => {
+  const first = example('q1', [{ id: 'a#1' }]);
+  const second = example('q2', [{ id: 'b#1' }]);
+  const third = example('q3', [{ id: 'b#2' }]);
+  const low = third.passages.map((item) =>
+    item.kind === 'positive' ? { ...item, grade: 1 as const } : item,
+  );
+  const text = 'how does a tenant get back the rent of a cold winter?';
+  const tied = [
+    { ...first, query: { id: 'q1', text } },
+    { ...second, query: { id: 'q2', text: text.toUpperCase() } },
+    { ...third, passages: low },
+  ];
+  for (let seed = 0; seed < 20; seed++) {
+    const others = Array.from({ length: 7 }, (_, i) => example(`z${i}`, [{ id: `z${i}#1` }]));
+    const split = parts(splitExamples([...tied, ...others], { seed, shares }));
+    expect(new Set(tied.map(({ query }) => split.get(query.id))).size).toBe(1);
+  }
+});
+
 test('whatever the examples, no document is in two parts, and their order changes nothing', () => {
   const list = fc.array(fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 3 }), { maxLength: 25 });
   fc.assert(

@@ -84,7 +84,7 @@ test.each([
   [3, 3, 'drop', 0, { grade: 3 }],
   [3, 1, 'drop', 0, { reason: 'asked-3-judged-1' }],
   [3, 2, 'drop', 1, { grade: 3 }],
-  [3, 1, 'relabel', 0, { grade: 1, note: 'relabelled' }],
+  [3, 1, 'relabel', 0, { grade: 1 }],
   [0, undefined, 'relabel', 0, { reason: 'judge-unknown' }],
 ] as const)(
   'asked %s, judged %s, %s with tolerance %i',

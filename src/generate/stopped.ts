@@ -1,0 +1,49 @@
+import { isAbort, RankforgeError } from '../core/errors.js';
+import type { Funnel } from './funnel.js';
+import type { TypeCounts } from './slots.js';
+
+/** An abort as the library's own error; others as they are. */
+export function asStop(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (!signal?.aborted || (error instanceof RankforgeError && !isAbort(error))) return error;
+  return new RankforgeError('aborted', 'Stopped by its signal', {
+    hint: 'Run the same command again: it resumes.',
+    cause: error,
+  });
+}
+
+// What is lost there costs a passage and not the example.
+const passageStages = new Set(['graded', 'judge-written', 'negatives']);
+
+/** The error of a set that stayed too small: what is missing, and what queries were rejected for most. */
+export function notReached({
+  accepted,
+  count,
+  attempts,
+  types,
+  funnel,
+}: {
+  readonly accepted: number;
+  readonly count: number;
+  readonly attempts: number;
+  readonly types: TypeCounts;
+  readonly funnel: Funnel;
+}): RankforgeError {
+  const missing = Object.entries(types)
+    .filter(([, type]) => type.accepted < type.wanted)
+    .map(([name, type]) => `${type.wanted - type.accepted} ${name}`);
+  const reasons = funnel
+    .toJSON()
+    .stages.filter(({ stage }) => !passageStages.has(stage))
+    .flatMap(({ rejected }) => Object.entries(rejected))
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 4)
+    .map(([reason, times]) => `${reason} ${times}`);
+  return new RankforgeError(
+    'count-not-reached',
+    `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing.join(', ')}; rejected most: ${reasons.join(', ') || 'none'}`,
+    {
+      where: 'generate',
+      hint: 'Give more passages, a stronger model or a higher maxAttempts, or ask for fewer.',
+    },
+  );
+}
