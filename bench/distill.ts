@@ -14,16 +14,18 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Passage } from '../src/core/passage.js';
 import type { Query } from '../src/core/query.js';
+import { randomStream } from '../src/core/random.js';
 import type { Qrels, Run } from '../src/core/run.js';
 import { mean, orderByScore } from '../src/core/vectors.js';
 import { createFeatureExtractor, type ListVectors } from '../src/distill/features/extractor.js';
 import type { FeatureSources } from '../src/distill/features/feature-set.js';
-import { lambdaRank } from '../src/distill/losses/lambda-rank.js';
+import { makeFolds } from '../src/distill/folds.js';
+import { lambdaRankOf } from '../src/distill/losses/lambda-rank.js';
 import { priorWeights, untrainedPrior } from '../src/distill/students/prior.js';
 import { scoreFeatures, studentKinds } from '../src/distill/students/scorer.js';
 import { listGains } from '../src/distill/students/targets.js';
 import { sumScores, teacherScores } from '../src/distill/teachers/measure-teachers.js';
-import { makeFolds, trainStudent } from '../src/distill/train-student.js';
+import { trainStudent } from '../src/distill/train-student.js';
 import { buildTrainingLists } from '../src/distill/training-list.js';
 import { boost, defaultBoost } from '../src/distill/trees/boost.js';
 import { sumTrees } from '../src/distill/trees/tree.js';
@@ -78,9 +80,12 @@ function measureTrees(): TreeRun[] {
   return [seeds[0]!, ...seeds]
     .map((seed) => {
       const begun = process.cpuUsage();
+      const losses = Array.from({ length: train.starts.length - 1 }, (_, i) =>
+        lambdaRankOf(list(train.labels, i, train), { normalise: true, withValue: false }),
+      );
       const { trees } = boost(
         train,
-        (s, i) => lambdaRank(s, list(train.labels, i, train), { normalise: true, withValue: false }),
+        (s, i) => losses[i]!(s),
         { ...defaultBoost, minDataInLeaf: 50, minHessianInLeaf: 5, baggingFraction: 0.9 },
         { seed },
       );
@@ -222,7 +227,7 @@ async function distilDl19() {
         let priors = 0;
         const begun = performance.now();
         let scoring = 0;
-        for (const fold of makeFolds(lists, 5, seed)) {
+        for (const fold of makeFolds(lists.length, 5, randomStream(seed, 'folds'))) {
           const kept = lists.filter((_, i) => !fold.has(i));
           const trained = trainStudent(kept, { kind, features: extractor.set, labels: 'scores', seed });
           priors += trained.priorOnly ? 1 : 0;

@@ -28,48 +28,61 @@ const exponentialGain = (label: number): number => 2 ** label - 1;
  * @param s student scores  @param t grades, or teacher scores with a `gain` that maps them to 0 or more
  * @see Burges 2010, MSR-TR-2010-82; LightGBM's rank_objective.hpp for the normalisations
  */
-export function lambdaRank(
-  s: Float64Array,
+export function lambdaRank(s: Float64Array, t: Float64Array, options: LambdaRankOptions = {}): LambdaLoss {
+  return lambdaRankOf(t, options)(s);
+}
+
+/** LambdaRank against one list's labels: what these alone decide is worked out once, however often scores change. */
+export function lambdaRankOf(
   t: Float64Array,
   { gain = exponentialGain, truncation = 30, normalise = false, withValue = true }: LambdaRankOptions = {},
-): LambdaLoss {
-  const n = s.length;
-  const grad = new Float64Array(n);
-  const hessian = new Float64Array(n);
+): (s: Float64Array) => LambdaLoss {
+  const n = t.length;
   const gains = t.map(gain);
-  const ideal = Float64Array.from(gains)
-    .sort()
+  const discounts = gains.map((_, rank) => 1 / Math.log2(rank + 2));
+  const ideal = gains
+    .toSorted()
     .reverse()
     .slice(0, truncation)
     .reduce((sum, one, rank) => sum + one / Math.log2(rank + 2), 0);
-  if (ideal <= 0) return { value: 0, grad, hessian };
-  const order = orderOf(s);
-  const spread = s[order[0]!]! !== s[order[n - 1]!]!;
-  const discounts = Float64Array.from(order, (_, rank) => 1 / Math.log2(rank + 2));
-  let value = 0;
-  let total = 0;
-  for (let a = 0; a < Math.min(n - 1, truncation); a++) {
-    const first = order[a]!;
-    for (let b = a + 1; b < n; b++) {
-      const second = order[b]!;
-      if (t[first] === t[second]) continue;
-      const [high, low] = t[first]! > t[second]! ? [first, second] : [second, first];
-      const difference = s[high]! - s[low]!;
-      let weight = ((gains[high]! - gains[low]!) * (discounts[a]! - discounts[b]!)) / ideal;
-      if (normalise && spread) weight /= 0.01 + Math.abs(difference);
-      // σ(−difference); where exp overflows to infinity this is 0, as it should be.
-      const p = 1 / (1 + Math.exp(difference));
-      const lambda = weight * p;
-      const curvature = lambda * (1 - p);
-      if (withValue) value += weight * softplus(-difference);
-      total += 2 * lambda;
-      grad[high]! -= lambda;
-      grad[low]! += lambda;
-      hessian[high]! += curvature;
-      hessian[low]! += curvature;
+  return (s) => {
+    const grad = new Float64Array(n);
+    const hessian = new Float64Array(n);
+    if (ideal <= 0) return { value: 0, grad, hessian };
+    const order = orderOf(s);
+    const spread = s[order[0]!]! !== s[order[n - 1]!]!;
+    let value = 0;
+    let total = 0;
+    for (let a = 0; a < Math.min(n - 1, truncation); a++) {
+      const first = order[a]!;
+      for (let b = a + 1; b < n; b++) {
+        const second = order[b]!;
+        if (t[first] === t[second]) continue;
+        const high = t[first]! > t[second]! ? first : second;
+        const low = high === first ? second : first;
+        const difference = s[high]! - s[low]!;
+        let weight = ((gains[high]! - gains[low]!) * (discounts[a]! - discounts[b]!)) / ideal;
+        if (normalise && spread) weight /= 0.01 + Math.abs(difference);
+        // σ(−difference); where exp overflows to infinity this is 0, as it should be.
+        const p = 1 / (1 + Math.exp(difference));
+        const lambda = weight * p;
+        const curvature = lambda * (1 - p);
+        if (withValue) value += weight * softplus(-difference);
+        total += 2 * lambda;
+        grad[high]! -= lambda;
+        grad[low]! += lambda;
+        hessian[high]! += curvature;
+        hessian[low]! += curvature;
+      }
     }
-  }
-  if (!normalise || total <= 0) return { value, grad, hessian };
-  const scale = Math.log2(1 + total) / total;
-  return { value: value * scale, grad: grad.map((x) => x * scale), hessian: hessian.map((x) => x * scale) };
+    if (normalise && total > 0) {
+      const scale = Math.log2(1 + total) / total;
+      value *= scale;
+      for (let i = 0; i < n; i++) {
+        grad[i]! *= scale;
+        hessian[i]! *= scale;
+      }
+    }
+    return { value, grad, hessian };
+  };
 }

@@ -17,5 +17,8 @@ export const sigmoid = (x: number): number =>
   x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 
 /** Indexes by value, highest first; ties keep their order. */
-export const orderOf = (values: Float64Array): Int32Array =>
-  Int32Array.from(values, (_, i) => i).sort((a, b) => values[b]! - values[a]! || a - b);
+export function orderOf(values: Float64Array): Int32Array {
+  const order = new Int32Array(values.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  return order.sort((a, b) => values[b]! - values[a]! || a - b);
+}

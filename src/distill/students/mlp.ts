@@ -1,12 +1,12 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream, shuffle } from '../../core/random.js';
-import type { Loss } from '../losses/loss.js';
+import { lambdaRank } from '../losses/lambda-rank.js';
+import type { Loss, LossFunction } from '../losses/loss.js';
 import { type LossName, losses } from '../losses/registry.js';
 import type { TrainingList } from '../training-list.js';
-import type { HeldOut } from './lambdamart.js';
 import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
-import { meanGain, type Targets } from './targets.js';
+import { type HeldOut, lambdaGain, meanGain, type Targets } from './targets.js';
 
 export interface MlpSettings {
   /** Units of each hidden layer; one or two layers are enough here. */
@@ -55,8 +55,11 @@ export function fitMlp(
   const bases = lists.map(({ features }) => weighRows(prior, features.data, features.rows, width));
   const adam = createAdamW(layers, settings);
   // KL wants the softmax's logits; the pairwise losses need only an order, and nDCG's want gains.
-  const labels = settings.loss === 'lambda-rank' ? targets.gains : targets.logits;
-  const loss = losses[settings.loss];
+  const isLambda = settings.loss === 'lambda-rank';
+  const labels = isLambda ? targets.gains : targets.logits;
+  const loss: LossFunction = isLambda
+    ? (s, t) => lambdaRank(s, t, { gain: lambdaGain[targets.kind], withValue: false })
+    : losses[settings.loss];
 
   const freeze = (): MlpParameters => ({
     kind: 'mlp',

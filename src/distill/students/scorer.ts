@@ -8,12 +8,12 @@ export type StudentKind = (typeof studentKinds)[number];
 const numbers = z.array(z.number()).readonly();
 const integers = z.array(z.number().int()).readonly();
 
-/** What the untrained fusion adds to every student's score: weights on raw features, one a column. */
+/** Weights on raw features, one a column. */
 const Linear = z.strictObject({ kind: z.literal('linear'), weights: numbers });
 
 const Trees = z.strictObject({
   kind: z.literal('lambdamart'),
-  /** Weights of the untrained fusion that the trees correct. */
+  /** Weights of the untrained fusion, whose score the trees' sum is added to. */
   prior: numbers,
   trees: z
     .array(

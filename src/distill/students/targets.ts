@@ -1,4 +1,4 @@
-import { zScores } from '../../core/vectors.js';
+import { mean, orderByScore, zScores } from '../../core/vectors.js';
 import { gainsOf, type LabelKind, type TrainingList } from '../training-list.js';
 
 /** What students learn from, aligned with the lists. */
@@ -8,6 +8,18 @@ export interface Targets {
   readonly logits: readonly Float64Array[];
   /** What an item is worth in nDCG, 0 or more. */
   readonly gains: readonly Float64Array[];
+}
+
+/** LambdaRank's gain of what is in `Targets.gains`: the worth of scores is exponential already. */
+export const lambdaGain: Readonly<Record<LabelKind, (gain: number) => number>> = {
+  grades: (grade) => 2 ** grade - 1,
+  scores: (gain) => gain,
+};
+
+/** Lists to stop early on. */
+export interface HeldOut {
+  readonly lists: readonly TrainingList[];
+  readonly targets: Targets;
 }
 
 // On DL19 a softmax at 1 spreads over all of 100 candidates: students agreed better with the teacher over the whole list
@@ -33,16 +45,14 @@ export function makeTargets(
 /** Lists that teach something: two passages or more, and labels that differ. */
 export const teaches = ({ labels }: TrainingList): boolean => labels.some((label) => label !== labels[0]);
 
-/**
- * Mean nDCG@10 with real-valued gains, over lists that have any: ties keep the order of the rows, as in the comparator.
- * @returns 0 where no list has a gain
- */
-export function meanGain(scores: readonly Float64Array[], gains: readonly Float64Array[]): number {
-  const values = listGains(scores, gains);
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+/** Mean nDCG@10 over the lists that have a gain; 0 where none has. */
+export const meanGain = (scores: readonly Float64Array[], gains: readonly Float64Array[]): number =>
+  mean(listGains(scores, gains));
 
-/** nDCG@10 of each list that has a gain. */
+/**
+ * nDCG at a cutoff with real-valued gains, of each list that has any: ties keep the order of the rows, as in the
+ * comparator.
+ */
 export function listGains(
   scores: readonly Float64Array[],
   gains: readonly Float64Array[],
@@ -52,11 +62,10 @@ export function listGains(
   for (const [i, list] of gains.entries()) {
     const ideal = discounted(Float64Array.from(list).sort().reverse(), cutoff);
     if (ideal <= 0) continue;
-    const own = scores[i]!;
-    const order = Array.from(own, (_, item) => item).sort((a, b) => own[b]! - own[a]! || a - b);
+    const order = orderByScore(scores[i]!);
     values.push(
       discounted(
-        Float64Array.from(order, (item) => list[item]!),
+        order.map((item) => list[item]!),
         cutoff,
       ) / ideal,
     );
@@ -64,7 +73,7 @@ export function listGains(
   return values;
 }
 
-function discounted(gains: Float64Array, cutoff: number): number {
+function discounted(gains: ArrayLike<number>, cutoff: number): number {
   let sum = 0;
   for (let rank = 0; rank < Math.min(cutoff, gains.length); rank++) sum += gains[rank]! / Math.log2(rank + 2);
   return sum;

@@ -30,54 +30,57 @@ export function binFeatures(data: Float64Array, rows: number, features: number):
   const offsets = new Int32Array(features + 1);
   const common = new Int32Array(features);
   const column = new Float64Array(rows);
-  let filled = 0;
+  const rowStart = new Int32Array(rows + 1);
   for (let feature = 0; feature < features; feature++) {
     for (let row = 0; row < rows; row++) column[row] = data[row * features + feature]!;
-    const limits = binBounds(column.slice().sort());
+    const limits = binBounds(column);
     bounds.push(limits);
     offsets[feature + 1] = offsets[feature]! + limits.length + 1;
     const counts = new Int32Array(limits.length + 1);
+    const own = bins.subarray(feature * rows, (feature + 1) * rows);
     let bin = 0;
     for (let row = 0; row < rows; row++) {
       // Rows often repeat the value before: zeros above all.
       if (row === 0 || column[row] !== column[row - 1]) bin = binOf(column[row]!, limits);
-      bins[feature * rows + row] = bin;
+      own[row] = bin;
       counts[bin]!++;
     }
-    common[feature] = counts.indexOf(counts.reduce((most, count) => Math.max(most, count), 0));
-    filled += rows - (counts[common[feature]!] ?? 0);
+    const most = counts.indexOf(counts.reduce((top, count) => Math.max(top, count), 0));
+    common[feature] = most;
+    for (let row = 0; row < rows; row++) if (own[row] !== most) rowStart[row + 1]!++;
   }
-  const rowStart = new Int32Array(rows + 1);
-  const cells = new Int32Array(filled);
-  let next = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let feature = 0; feature < features; feature++) {
-      const bin = bins[feature * rows + row]!;
-      if (bin !== common[feature]) cells[next++] = (offsets[feature]! + bin) * 3;
+  for (let row = 0; row < rows; row++) rowStart[row + 1]! += rowStart[row]!;
+  const cells = new Int32Array(rowStart[rows]!);
+  const next = rowStart.slice();
+  for (let feature = 0; feature < features; feature++) {
+    const own = bins.subarray(feature * rows, (feature + 1) * rows);
+    for (let row = 0; row < rows; row++) {
+      if (own[row] !== common[feature]) cells[next[row]!++] = (offsets[feature]! + own[row]!) * 3;
     }
-    rowStart[row + 1] = next;
   }
   return { rows, features, bounds, offsets, common, bins, rowStart, cells };
 }
 
 /** Bounds halfway between neighbouring values, bins of about equal counts where there are too many values. */
-function binBounds(sorted: Float64Array): Float64Array {
-  const distinct: number[] = [];
-  const counts: number[] = [];
-  for (const value of sorted) {
-    if (distinct.length > 0 && distinct.at(-1) === value) counts[counts.length - 1]!++;
-    else {
-      distinct.push(value);
-      counts.push(1);
-    }
+function binBounds(column: Float64Array): Float64Array {
+  const counts = new Map<number, number>();
+  let zeros = 0;
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row]!;
+    // Most of a sparse column: too many to look up one by one.
+    if (value === 0) zeros++;
+    else counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  const perBin = Math.max(minDataInBin, distinct.length <= maxBins ? minDataInBin : sorted.length / maxBins);
+  if (zeros > 0) counts.set(0, zeros);
+  const distinct = Float64Array.from(counts.keys()).sort();
+  const perBin = distinct.length <= maxBins ? minDataInBin : Math.max(minDataInBin, column.length / maxBins);
   const limits: number[] = [];
   let inBin = 0;
-  let left = sorted.length;
+  let left = column.length;
   for (let i = 0; i < distinct.length - 1; i++) {
-    inBin += counts[i]!;
-    left -= counts[i]!;
+    const count = counts.get(distinct[i]!)!;
+    inBin += count;
+    left -= count;
     if (inBin < perBin || left < minDataInBin || limits.length === maxBins - 1) continue;
     limits.push((distinct[i]! + distinct[i + 1]!) / 2);
     inBin = 0;

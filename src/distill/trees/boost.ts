@@ -2,7 +2,8 @@ import type { JobOptions } from '../../core/progress.js';
 import { type Random, randomStream } from '../../core/random.js';
 import type { LambdaLoss } from '../losses/lambda-rank.js';
 import { type BinnedFeatures, binFeatures } from './bin-features.js';
-import { type GrownTree, growTree, HistogramPool, type TreeSettings } from './grow-tree.js';
+import { type GrownTree, growTree, type TreeSettings } from './grow-tree.js';
+import { HistogramPool } from './histogram.js';
 import { sumTrees, type Tree } from './tree.js';
 
 /** Gradients and second derivatives of one list's scores. */
@@ -84,22 +85,14 @@ export function boost(
       hessian.set(result.hessian, from);
     }
     const random = randomStream(seed, 'boost', round);
-    const grown = growTree(
-      binned,
-      {
-        gradient,
-        hessian,
-        rows: sample(rows, settings.baggingFraction, random),
-        allowed: sample(lists.features, settings.featureFraction, random),
-      },
-      pool,
-      settings,
-    );
+    const inTree = sample(rows, settings.baggingFraction, random);
+    const allowed = sample(lists.features, settings.featureFraction, random);
+    const grown = growTree(binned, { gradient, hessian, rows: inTree, allowed }, pool, settings);
     // Nothing left to split: the next tree would be the same, unless it is shown other rows or features.
     if (grown.tree.feature.length === 0 && settings.baggingFraction === 1 && settings.featureFraction === 1)
       break;
     trees.push(grown.tree);
-    addScores(binned, grown, scores);
+    addScores(binned, grown, inTree, scores);
     onProgress?.({ stage: 'trees', done: round + 1, total: settings.trees, unit: 'items' });
     if (!validation) continue;
     for (let row = 0; row < held.length; row++) {
@@ -127,12 +120,22 @@ function sample(count: number, share: number, random: Random): Int32Array {
   return chosen;
 }
 
+/** Adds a tree to the scores of all rows. @param inTree the rows that it was grown on, as it left them */
 function addScores(
   { rows, bins }: BinnedFeatures,
-  { tree, bins: limits }: GrownTree,
+  { tree, bins: limits, leafRows }: GrownTree,
+  inTree: Int32Array,
   scores: Float64Array,
 ): void {
+  const known = new Uint8Array(rows);
+  for (const [leaf, { begin, count }] of leafRows.entries()) {
+    for (let i = begin; i < begin + count; i++) {
+      scores[inTree[i]!]! += tree.leaf[leaf]!;
+      known[inTree[i]!] = 1;
+    }
+  }
   for (let row = 0; row < rows; row++) {
+    if (known[row] === 1) continue;
     let node = tree.feature.length > 0 ? 0 : -1;
     while (node >= 0) {
       node = bins[tree.feature[node]! * rows + row]! <= limits[node]! ? tree.left[node]! : tree.right[node]!;

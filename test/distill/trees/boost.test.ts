@@ -7,7 +7,8 @@ import { meanSquaredError } from '../../../src/distill/losses/mean-squared-error
 import { listGains } from '../../../src/distill/students/targets.js';
 import { binFeatures } from '../../../src/distill/trees/bin-features.js';
 import { boost, defaultBoost } from '../../../src/distill/trees/boost.js';
-import { growTree, HistogramPool } from '../../../src/distill/trees/grow-tree.js';
+import { growTree } from '../../../src/distill/trees/grow-tree.js';
+import { HistogramPool } from '../../../src/distill/trees/histogram.js';
 import { sumTrees } from '../../../src/distill/trees/tree.js';
 import { hasSharedData, sharedData } from '../../shared-data.js';
 
@@ -30,7 +31,7 @@ test('one split on one feature: the threshold halfway, the leaves the means', ()
   expect(trees).toEqual([{ feature: [0], threshold: [5], left: [-1], right: [-2], leaf: [-2, 10] }]);
 });
 
-test('leaves have the least data asked for, rows land where the walk says, and gradients are at the optimum', () => {
+test('each split is the best there is, leaves have the least data asked for and are at the optimum', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 40, max: 200 }),
@@ -55,6 +56,43 @@ test('leaves have the least data asked for, rows land where the walk says, and g
           new HistogramPool(binned),
           { leaves: 8, minDataInLeaf: least, minHessianInLeaf: 0, l2: 0, learningRate: 1 },
         );
+        const gainOf = (own: readonly number[], column: number, threshold: number): number => {
+          const sides = [true, false].map((left) =>
+            own.filter((row) => data[row * 4 + column]! <= threshold === left),
+          );
+          if (sides.some(({ length }) => length < least)) return 0;
+          const worth = (part: readonly number[]): number =>
+            part.reduce((sum, row) => sum + gradient[row]!, 0) ** 2 / part.length;
+          return worth(sides[0]!) + worth(sides[1]!) - worth(own);
+        };
+        const bestOf = (own: readonly number[]): number =>
+          Math.max(
+            0,
+            ...binned.bounds.flatMap((limits, column) =>
+              [...limits].map((limit) => gainOf(own, column, limit)),
+            ),
+          );
+        let splits = 0;
+        let missed = 0;
+        const walk = (node: number, own: readonly number[]): void => {
+          if (node < 0 || tree.feature.length === 0) {
+            missed = Math.max(missed, bestOf(own));
+            return;
+          }
+          const [column, threshold] = [tree.feature[node]!, tree.threshold[node]!];
+          splits++;
+          expect(gainOf(own, column, threshold)).toBeCloseTo(bestOf(own), 9);
+          walk(
+            tree.left[node]!,
+            own.filter((row) => data[row * 4 + column]! <= threshold),
+          );
+          walk(
+            tree.right[node]!,
+            own.filter((row) => data[row * 4 + column]! > threshold),
+          );
+        };
+        walk(0, [...Array(rows).keys()]);
+        if (splits < 7) expect(missed).toBeLessThan(1e-9);
         const sums = new Map<number, { gradient: number; count: number }>();
         for (let row = 0; row < rows; row++) {
           const value = sumTrees([tree], data, row * 4);
