@@ -15,7 +15,7 @@ export type { Loss, LossFunction } from './losses/loss.js';
 export * from './losses/registry.js';
 export * from './make-student.js';
 export * from './render-card.js';
-export * from './student.js';
+export { createScorer, type PassageScores, type Student, StudentCard } from './student.js';
 export * from './student-comparator.js';
 export * from './student-folder.js';
 export { type Prior, untrainedPrior } from './students/prior.js';

@@ -1,4 +1,5 @@
 import { packageVersion } from '../core/version.js';
+import { createAnalyser } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import type { Calibration } from './calibration/calibrate.js';
 import type { FeatureSet } from './features/feature-set.js';
@@ -15,7 +16,7 @@ export interface StudentDetails {
   readonly statistics: TermStatistics;
   readonly labels: LabelKind;
   readonly seed: number;
-  /** @default 'english-1' */
+  /** Its id. @default English of this version */
   readonly analyser?: string;
   readonly encoder?: { readonly id: string; readonly dimensions: number };
   /** Weights of the teachers in the labels. */
@@ -34,6 +35,7 @@ export function makeStudent(
 ): Student {
   const { name, kind, features, statistics, labels, seed, encoder, teachers, source, recipeHash, command } =
     details;
+  const { analyser = createAnalyser('english').id } = details;
   return {
     parameters: trained.parameters,
     statistics,
@@ -43,23 +45,23 @@ export function makeStudent(
       // A student that is its prior is linear, whatever was asked for.
       kind: trained.priorOnly ? trained.parameters.kind : kind,
       features,
-      analyser: details.analyser ?? 'english-1',
-      ...(encoder ? { encoder: { id: encoder.id, dimensions: encoder.dimensions } } : {}),
+      analyser,
+      encoder: encoder && { id: encoder.id, dimensions: encoder.dimensions },
       seed,
       packageVersion,
-      ...(recipeHash ? { recipeHash } : {}),
+      recipeHash,
       training: {
         labels,
         queries: trained.lists,
         passages: lists.reduce((sum, list) => sum + list.features.rows, 0),
         skipped: trained.skipped,
         priorOnly: trained.priorOnly,
-        ...(source ? { source } : {}),
-        ...(teachers ? { teachers } : {}),
+        source,
+        teachers,
       },
       selection: trained.selection,
       figures: {},
-      ...(command ? { command } : {}),
+      command,
     },
   };
 }
@@ -67,18 +69,16 @@ export function makeStudent(
 /** What is learned of a student after its training. */
 export interface CardAdditions extends Pick<Partial<StudentCard>, 'figures' | 'latency'> {
   readonly gate?: GateResult;
-  /** With whose judgements it was fitted on, in words. */
+  /** With `source`: whose judgements it was fitted on, in words. */
   readonly calibration?: Calibration & { readonly source: string };
 }
 
 /** A copy of the student whose card says more. */
 export function withCard(student: Student, { calibration, ...rest }: CardAdditions): Student {
-  const added = calibration && {
-    calibrator: calibration.calibrator,
-    error: calibration.error,
-    queries: calibration.queries,
-    pairs: calibration.pairs,
-    source: calibration.source,
-  };
-  return { ...student, card: { ...student.card, ...rest, ...(added ? { calibration: added } : {}) } };
+  const card: StudentCard = { ...student.card, ...rest };
+  if (calibration) {
+    const { calibrator, error, queries, pairs, source } = calibration;
+    card.calibration = { calibrator, error, queries, pairs, source };
+  }
+  return { ...student, card };
 }

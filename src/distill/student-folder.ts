@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { fromFileError, RankforgeError } from '../core/errors.js';
 import { atomicWrite } from '../formats/atomic-write.js';
-import { analyserOf } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import { featureVersion } from './features/feature-set.js';
 import { renderCard } from './render-card.js';
-import { type Student, StudentCard } from './student.js';
+import { cardAnalyser, type Student, StudentCard } from './student.js';
 import { studentGraph } from './students/onnx.js';
+import { parameterFault } from './students/parameter-fault.js';
 import { Parameters } from './students/scorer.js';
 
 const Statistics = z.strictObject({
@@ -64,19 +64,12 @@ export async function loadStudent(folder: string): Promise<Student> {
       },
     );
   }
-  if (!analyserOf(card.analyser)) {
-    throw new RankforgeError('bad-file', `This version has no analyser ${card.analyser}`, {
-      where: join(folder, names.card),
-      hint: 'Distil it again with this version of rankforge.',
-    });
-  }
+  cardAnalyser(card, join(folder, names.card));
   const parameters = await readJson(join(folder, names.weights), Parameters);
-  checkWidth(parameters, card.features.names.length, join(folder, names.weights));
+  const fault = parameterFault(parameters, card.features.names.length);
+  if (fault) throw damaged(join(folder, names.weights), fault);
   const { documentFrequency, ...rest } = await readJson(join(folder, names.statistics), Statistics);
-  const statistics: TermStatistics = {
-    ...rest,
-    documentFrequency: new Map(documentFrequency),
-  };
+  const statistics: TermStatistics = { ...rest, documentFrequency: new Map(documentFrequency) };
   return { card, parameters, statistics };
 }
 
@@ -102,13 +95,6 @@ async function readJson<T extends z.ZodType>(
   const result = schema.safeParse(value);
   if (!result.success) throw damaged(path, z.prettifyError(result.error), result.error);
   return result.data;
-}
-
-function checkWidth(parameters: Parameters, width: number, path: string): void {
-  const own = parameters.kind === 'linear' ? parameters.weights.length : parameters.prior.length;
-  const inputs = parameters.kind === 'mlp' ? parameters.layers[0]?.inputs : width;
-  if (own !== width || inputs !== width)
-    throw damaged(path, `it has ${own} weights and the card ${width} features`);
 }
 
 const damaged = (path: string, what: string, cause?: unknown): RankforgeError =>

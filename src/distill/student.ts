@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { RankforgeError } from '../core/errors.js';
 import type { Passage } from '../core/passage.js';
 import type { Query } from '../core/query.js';
+import { type Analyser, analyserOf } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import { Calibrator, probabilityOf } from './calibration/calibrate.js';
 import { createFeatureExtractor, type ListVectors } from './features/extractor.js';
@@ -82,9 +84,20 @@ export interface PassageScores {
   readonly probabilities?: readonly number[];
 }
 
+/** The analyser that a card names. @throws RankforgeError `bad-file` where this version has it no more */
+export function cardAnalyser({ analyser }: StudentCard, where: string): Analyser {
+  const found = analyserOf(analyser);
+  if (found) return found;
+  throw new RankforgeError('bad-file', `This version has no analyser ${analyser}`, {
+    where,
+    hint: 'Distil it again with this version of rankforge.',
+  });
+}
+
 /**
  * Scores one query's candidates, all of them in one call: features are relative to the list.
  * @returns a function, so that the analyser and its memory are made once
+ * @throws RankforgeError `bad-file` for a card whose analyser this version lacks
  */
 export function createScorer(
   student: Student,
@@ -94,7 +107,8 @@ export function createScorer(
   vectors?: ListVectors,
 ) => PassageScores {
   const { card, parameters, statistics } = student;
-  const extractor = createFeatureExtractor({ statistics, ...card.features });
+  const analyser = cardAnalyser(card, card.name);
+  const extractor = createFeatureExtractor({ statistics, analyser, ...card.features });
   return (query, passages, vectors) => {
     const scores = [...scoreFeatures(parameters, extractor.extract(query, passages, vectors))];
     const calibrator = card.calibration?.calibrator;

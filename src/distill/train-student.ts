@@ -1,8 +1,9 @@
 import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
-import { randomStream, shuffle } from '../core/random.js';
+import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
+import { makeFolds } from './folds.js';
 import { fitLambdaMart, type LambdaMartSettings } from './students/lambdamart.js';
 import { fitLinear, type LinearSettings } from './students/linear.js';
 import { fitMlp, type MlpSettings } from './students/mlp.js';
@@ -20,7 +21,7 @@ export interface TrainOptions extends JobOptions {
   readonly seed: number;
   /** The untrained ranking that the student corrects and must beat. @default untrainedPrior */
   readonly prior?: Prior;
-  /** Folds of queries that settings are chosen on. @default 5, or one a query below that */
+  /** Folds of queries that settings are chosen on, at least 2. @default 5, or one a query below that */
   readonly folds?: number;
   /** Settings to choose from. @default a few a kind, from strongly regularised to less */
   readonly settings?: readonly StudentSettings[];
@@ -63,8 +64,8 @@ const fewestLists = 4;
 
 /**
  * Trains a student and chooses its settings by cross-validation over queries. The untrained prior takes part: where
- * nothing beats it on held-out queries by more than half a standard error, the student is the prior and says so, since lists of a few dozen queries
- * overfit at once. The same lists, options and seed give the same student.
+ * nothing beats it on held-out queries by more than half a standard error, the student is the prior and says so, since
+ * lists of a few dozen queries overfit at once. The same lists, options and seed give the same student.
  * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something; `duplicate-id`, `bad-file`
  * for values that are not finite; the signal's reason
  */
@@ -84,102 +85,103 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
   }
   const prior = priorWeights(options.prior ?? untrainedPrior(features), features.names);
   const grid = options.settings ?? defaultSettings(kind);
-  const folds = makeFolds(useful, Math.min(options.folds ?? 5, useful.length), seed);
+  const count = Math.min(Math.max(2, options.folds ?? 5), useful.length);
+  const folds = makeFolds(useful.length, count, randomStream(seed, 'folds'));
   const gains = makeTargets(useful, labels).gains;
-  const scoreAll = (parametersOf: (fold: number) => Parameters): Float64Array[] => {
-    const perFold = folds.map((_, fold) => parametersOf(fold));
-    return useful.map((list, i) =>
-      scoreFeatures(perFold[folds.findIndex((fold) => fold.has(i))]!, list.features),
+  const tryOut = (name: string, fitOn: Fit, rounds?: number): Tried => {
+    const byFold = folds.map((fold) => fitOn(fold));
+    const scores = useful.map((list, i) =>
+      scoreFeatures(byFold[folds.findIndex((fold) => fold.has(i))]!, list.features),
     );
+    const values = listGains(scores, gains);
+    return { name, rounds, fitOn, scores, values, heldOut: mean(values) };
   };
 
-  const priorScores = scoreAll(() => ({ kind: 'linear', weights: prior }));
-  const tried = [
-    {
-      name: 'prior',
-      settings: undefined as StudentSettings | undefined,
-      scores: priorScores,
-      rounds: undefined as number | undefined,
-      heldOut: mean(listGains(priorScores, gains)),
-    },
-  ];
+  const ofPrior = tryOut('prior', (held) => fitPrior(useful, held, prior, labels));
+  const tried = [ofPrior];
   for (const [index, settings] of grid.entries()) {
+    const fitWith = (held: ReadonlySet<number>, rounds: Rounds) =>
+      fitFold(useful, held, settings, prior, options, rounds);
     // Early stopping on the very fold that is scored would flatter the trained ones: rounds are the folds' median, and
     // each fold is then scored at it.
     const rounds =
       settings.kind === 'linear'
         ? undefined
-        : median(folds.map((fold) => fitFold(useful, fold, settings, prior, options, undefined).rounds));
-    const scores = scoreAll(
-      (fold) => fitFold(useful, folds[fold]!, settings, prior, options, rounds ?? 0).parameters,
-    );
-    tried.push({ name: nameOf(settings), settings, scores, rounds, heldOut: mean(listGains(scores, gains)) });
+        : median(folds.map((fold) => fitWith(fold, 'stop early').rounds));
+    tried.push(tryOut(nameOf(settings), (held) => fitWith(held, rounds ?? 0).parameters, rounds));
     signal?.throwIfAborted();
     onProgress?.({ stage: `train ${kind}`, done: index + 1, total: grid.length + 1, unit: 'items' });
   }
   // Among several settings one is always best by chance, so to replace the prior it must be clearly better than it. A
   // whole standard error kept the prior in all folds of DL19 without embeddings (.467, and .474 with half of one).
-  const ofPrior = listGains(priorScores, gains);
-  const believed = tried.filter(({ scores, rounds }) => {
-    const gain = meanAndError(listGains(scores, gains).map((value, i) => value - ofPrior[i]!));
+  const believed = tried.filter(({ values, rounds }) => {
+    const gain = meanAndError(values.map((value, i) => value - ofPrior.values[i]!));
     return rounds !== 0 && gain.mean > believedErrors * gain.error;
   });
-  const best = believed.reduce((top, one) => (one.heldOut > top.heldOut ? one : top), tried[0]!);
-  const all = new Set<number>();
-  const parameters = best.settings
-    ? fitFold(useful, all, best.settings, prior, options, best.rounds ?? 0).parameters
-    : ({ kind: 'linear', weights: scalePrior(prior, useful, makeTargets(useful, labels)) } as const);
+  const best = believed.reduce((top, one) => (one.heldOut > top.heldOut ? one : top), ofPrior);
+  const parameters = best.fitOn(new Set());
   onProgress?.({ stage: `train ${kind}`, done: grid.length + 1, total: grid.length + 1, unit: 'items' });
   return {
     parameters,
-    selection: tried.map(({ name, heldOut, rounds }, i) => ({
-      name,
-      heldOut,
-      ...(rounds === undefined ? {} : { rounds }),
-      chosen: tried[i] === best,
+    selection: tried.map((one) => ({
+      name: one.name,
+      heldOut: one.heldOut,
+      ...(one.rounds === undefined ? {} : { rounds: one.rounds }),
+      chosen: one === best,
     })),
-    priorOnly: best.settings === undefined,
+    priorOnly: best === ofPrior,
     lists: useful.length,
     skipped: lists.length - useful.length,
     heldOutScores: new Map(useful.map(({ queryId }, i) => [queryId, best.scores[i]!])),
   };
 }
 
-/** Fits on what a fold leaves. `rounds` undefined: stop early on the fold, to learn how many are good. */
+/** Fits on all lists but those held out. */
+type Fit = (held: ReadonlySet<number>) => Parameters;
+
+interface Tried extends Omit<Selection, 'chosen'> {
+  readonly fitOn: Fit;
+  /** Of each list, by a student that did not learn from it. */
+  readonly scores: readonly Float64Array[];
+  /** nDCG@10 of those scores against the labels. */
+  readonly values: readonly number[];
+}
+
+/** Trees or epochs; or as many as are best on what is held out. */
+type Rounds = number | 'stop early';
+
+/** The prior alone, at the scale that fits the labels: calibration needs held-out scores on the student's own scale. */
+function fitPrior(
+  lists: readonly TrainingList[],
+  held: ReadonlySet<number>,
+  prior: readonly number[],
+  labels: LabelKind,
+): Parameters {
+  const kept = lists.filter((_, i) => !held.has(i));
+  return { kind: 'linear', weights: scalePrior(prior, kept, makeTargets(kept, labels)) };
+}
+
 function fitFold(
   lists: readonly TrainingList[],
   held: ReadonlySet<number>,
   settings: StudentSettings,
   prior: readonly number[],
   { labels, seed, signal }: TrainOptions,
-  rounds: number | undefined,
+  rounds: Rounds,
 ): { readonly parameters: Parameters; readonly rounds: number } {
   signal?.throwIfAborted();
   const kept = lists.filter((_, i) => !held.has(i));
   const targets = makeTargets(kept, labels, settings);
   const start = scalePrior(prior, kept, targets);
+  if (settings.kind === 'linear')
+    return { parameters: fitLinear(kept, targets, settings, start, { signal }), rounds: 0 };
   const out = lists.filter((_, i) => held.has(i));
-  const validation =
-    rounds === undefined ? { lists: out, targets: makeTargets(out, labels, settings) } : undefined;
-  const job = { seed, signal, ...(validation ? { validation } : {}) };
-  switch (settings.kind) {
-    case 'linear':
-      return { parameters: fitLinear(kept, targets, settings, start, { signal }), rounds: 0 };
-    case 'lambdamart':
-      return fitLambdaMart(kept, targets, { ...settings, trees: rounds ?? settings.trees }, start, job);
-    case 'mlp':
-      return fitMlp(kept, targets, { ...settings, epochs: rounds ?? settings.epochs }, start, job);
-  }
-}
-
-/** Sets of list indexes, of about equal size. */
-export function makeFolds(
-  lists: readonly TrainingList[],
-  count: number,
-  seed: number,
-): ReadonlySet<number>[] {
-  const order = shuffle([...lists.keys()], randomStream(seed, 'folds'));
-  return Array.from({ length: count }, (_, fold) => new Set(order.filter((_, i) => i % count === fold)));
+  const early = rounds === 'stop early';
+  const validation = early ? { lists: out, targets: makeTargets(out, labels, settings) } : undefined;
+  const job = { seed, signal, validation };
+  return settings.kind === 'lambdamart'
+    ? fitLambdaMart(kept, targets, early ? settings : { ...settings, trees: rounds }, start, job)
+    : fitMlp(kept, targets, early ? settings : { ...settings, epochs: rounds }, start, job);
 }
 
 const median = (values: readonly number[]): number =>

@@ -95,7 +95,7 @@ export function checkLists(lists: readonly TrainingList[]): void {
 
 /**
  * What each item is worth, for nDCG against a teacher: grades as they are; of scores 2^z − 1, z the deviations above
- * the list's mean, at most 3. A list whose labels are all equal has no gains.
+ * the list's mean, at most 3. A list whose scores are all equal has no gains.
  */
 export function gainsOf(labels: Float64Array, kind: LabelKind): number[] {
   if (kind === 'grades') return Array.from(labels, (grade) => Math.max(0, grade));

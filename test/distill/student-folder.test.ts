@@ -128,10 +128,43 @@ describe('folders that are not whole', () => {
       },
       'bad-file',
     ],
+    [
+      'an analyser of another version',
+      async (dir: string) => {
+        const card = JSON.parse(await readFile(join(dir, 'card.json'), 'utf8'));
+        card.analyser = 'english-0';
+        await writeFile(join(dir, 'card.json'), JSON.stringify(card));
+      },
+      'bad-file',
+    ],
   ])('%s', async (_, damage, code) => {
     await saveStudent(folder, await train('linear'));
     await damage(folder);
     await expect(loadStudent(folder)).rejects.toMatchObject({ code, where: expect.stringContaining(folder) });
+  });
+
+  interface Weights {
+    readonly trees: readonly {
+      readonly feature: number[];
+      readonly left: number[];
+      readonly leaf: number[];
+    }[];
+    readonly layers: readonly { readonly weights: number[] }[];
+    readonly mean: number[];
+  }
+  test.each<[string, StudentKind, (weights: Weights) => void]>([
+    ['a tree that leads back to its root', 'lambdamart', ({ trees }) => trees[0]!.left.fill(0)],
+    ['a tree with a leaf too few', 'lambdamart', ({ trees }) => trees[0]!.leaf.pop()],
+    ['a tree on a feature that there is not', 'lambdamart', ({ trees }) => trees[0]!.feature.fill(20)],
+    ['layers of other sizes', 'mlp', ({ layers }) => layers[0]!.weights.pop()],
+    ['means of another width', 'mlp', ({ mean }) => mean.pop()],
+  ])('%s', async (_, kind, damage) => {
+    await saveStudent(folder, await train(kind));
+    const path = join(folder, 'student.json');
+    const weights = JSON.parse(await readFile(path, 'utf8'));
+    damage(weights);
+    await writeFile(path, JSON.stringify(weights));
+    await expect(loadStudent(folder)).rejects.toMatchObject({ code: 'bad-file', where: path });
   });
 });
 

@@ -88,6 +88,25 @@ test('where there is nothing to learn, most students stay their prior and the me
   expect(values.reduce((sum, x) => sum + x, 0) / 8).toBeGreaterThan(quality(prior, unseen(0)) - 0.03);
 });
 
+test('held-out scores of a prior are on the scale that the student has, or calibration would not fit it', () => {
+  const lists = syntheticLists(24, { hidden: 0 });
+  const { priorOnly, parameters, heldOutScores } = trainStudent(lists, {
+    ...options,
+    kind: 'linear',
+    settings: [],
+  });
+  expect(priorOnly).toBe(true);
+  for (const { queryId, features } of lists) {
+    const own = scoreFeatures(parameters, features);
+    heldOutScores.get(queryId)!.forEach((score, row) => {
+      expect(Math.abs(score / own[row]! - 1)).toBeLessThan(0.1);
+    });
+  }
+  const weights = parameters.kind === 'linear' ? parameters.weights : [];
+  // The prior as it is given weighs 1.
+  expect(Math.abs(weights[0]! - 1)).toBeGreaterThan(0.2);
+});
+
 describe('bad input', () => {
   const lists = syntheticLists(8);
   const train = (given: readonly TrainingList[]) => trainStudent(given, { ...options, kind: 'linear' });

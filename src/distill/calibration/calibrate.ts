@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
-import { randomStream, shuffle } from '../../core/random.js';
+import { randomStream } from '../../core/random.js';
 import { mean } from '../../core/vectors.js';
+import { makeFolds } from '../folds.js';
 import { sigmoid } from '../losses/loss.js';
 import { fitIsotonic, isotonicAt } from './isotonic.js';
 import { fitPlatt } from './platt.js';
@@ -40,11 +41,7 @@ export interface Calibration {
   readonly relevant: number;
 }
 
-const methods = {
-  platt: (scores: readonly number[], relevant: readonly boolean[]): Calibrator => fitPlatt(scores, relevant),
-  isotonic: (scores: readonly number[], relevant: readonly boolean[]): Calibrator =>
-    fitIsotonic(scores, relevant),
-};
+const methods = { platt: fitPlatt, isotonic: fitIsotonic };
 
 /** P(relevant) of a score, 0 to 1. */
 export function probabilityOf(calibrator: Calibrator, score: number): number {
@@ -71,11 +68,9 @@ export function calibrate(
       { where: 'calibration', hint: 'Give at least 4 queries with relevant and other passages.' },
     );
   }
-  const order = shuffle([...lists.keys()], randomStream(seed, 'calibration'));
-  const count = Math.min(folds, lists.length);
   const heldOut = { platt: [] as [number, boolean][], isotonic: [] as [number, boolean][] };
-  for (let fold = 0; fold < count; fold++) {
-    const held = new Set(order.filter((_, i) => i % count === fold));
+  const random = randomStream(seed, 'calibration');
+  for (const held of makeFolds(lists.length, Math.min(folds, lists.length), random)) {
     const kept = pairsOf(lists.filter((_, i) => !held.has(i)));
     const out = pairsOf(lists.filter((_, i) => held.has(i)));
     for (const method of ['platt', 'isotonic'] as const) {

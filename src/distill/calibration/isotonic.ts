@@ -19,7 +19,7 @@ export function fitIsotonic(
   for (const i of order) {
     const score = scores[i]!;
     const last = blocks.at(-1);
-    if (last && last.to === score && last.from === score) {
+    if (last?.from === score) {
       last.sum += relevant[i] ? 1 : 0;
       last.count++;
     } else blocks.push({ from: score, to: score, sum: relevant[i] ? 1 : 0, count: 1 });

@@ -91,7 +91,7 @@ export interface FeatureMatrix {
   readonly data: Float64Array;
 }
 
-/** One column of a matrix. */
+/** One column of a matrix; zeros for a feature that it has not. */
 export function columnOf({ names, rows, data }: FeatureMatrix, name: string): Float64Array {
   const column = names.indexOf(name);
   return Float64Array.from({ length: rows }, (_, row) =>

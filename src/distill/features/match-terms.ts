@@ -1,3 +1,4 @@
+import { longestSharedRun } from '../../generate/words.js';
 import type { TermStatistics } from '../../retrieval/bm25.js';
 import { inverseDocumentFrequency } from '../../retrieval/bm25.js';
 
@@ -44,19 +45,7 @@ export function bigramShare(query: readonly string[], passage: readonly string[]
 
 /** Longest run of the query's terms that stands in the passage as it is, as a share of the query. */
 export function longestRun(query: readonly string[], passage: readonly string[]): number {
-  if (query.length === 0) return 0;
-  let best = 0;
-  let before = new Int32Array(query.length + 1);
-  for (const term of passage) {
-    const now = new Int32Array(query.length + 1);
-    for (let i = 0; i < query.length; i++) {
-      if (query[i] !== term) continue;
-      now[i + 1] = before[i]! + 1;
-      best = Math.max(best, now[i + 1]!);
-    }
-    before = now;
-  }
-  return best / query.length;
+  return query.length === 0 ? 0 : longestSharedRun(passage, query) / query.length;
 }
 
 /** Distinct matched terms over the shortest span of the passage that holds them all; 0 with fewer than two. */

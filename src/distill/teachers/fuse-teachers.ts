@@ -1,7 +1,8 @@
 import { RankforgeError } from '../../core/errors.js';
-import { randomStream, shuffle } from '../../core/random.js';
+import { randomStream } from '../../core/random.js';
 import type { Run, ScoredId } from '../../core/run.js';
 import type { Warning } from '../../core/warning.js';
+import { makeFolds } from '../folds.js';
 import { fitKnownItemWeights, type KnownItemList, knownItemLoss } from './known-item-logit.js';
 import {
   isFlattered,
@@ -95,7 +96,7 @@ export function fuseTeachers(data: TeacherData, options: FuseOptions): FusedTeac
       return { run, lists, ...heldOutGain(lists, options) };
     });
     const best = tried.reduce((top, one) => (one.mean > top.mean ? one : top));
-    if (!(best.mean > best.error) || best.mean <= 0) break;
+    if (!(best.mean > best.error)) break;
     const [scale, weight] = fitKnownItemWeights(best.lists, 2, options.ridge ?? 0.1) as [number, number];
     const ratio = Math.min(largestWeight, weight / Math.max(scale, 1e-3));
     if (ratio < 1e-3) break;
@@ -153,11 +154,9 @@ function heldOutGain(
   lists: readonly KnownItemList[],
   { seed, folds = 10, ridge = 0.1 }: FuseOptions,
 ): { mean: number; error: number } {
-  const order = shuffle([...lists.keys()], randomStream(seed, 'teacher-folds'));
-  const count = Math.min(folds, lists.length);
+  const random = randomStream(seed, 'teacher-folds');
   const gains: number[] = [];
-  for (let fold = 0; fold < count; fold++) {
-    const held = new Set(order.filter((_, i) => i % count === fold));
+  for (const held of makeFolds(lists.length, Math.min(folds, lists.length), random)) {
     const kept = lists.filter((_, i) => !held.has(i));
     const without = fitKnownItemWeights(
       kept.map(({ parts, known }) => ({ parts: [parts[0]!], known })),

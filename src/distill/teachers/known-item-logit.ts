@@ -18,8 +18,8 @@ export function knownItemLoss({ parts, known }: KnownItemList, weights: readonly
 /**
  * Weights, none negative, under which the known items are most probable: a conditional logit.
  * min_w 1/n Σ_queries −ln softmax(Σ_k w_k z_k)[known] + ridge/2 Σ_{k>0} w_k²,  w ≥ 0
- * Part 0 is the untrained fusion, whose weight only sets the scale and is not held back. Convex; cyclic coordinate
- * descent with Newton steps.
+ * Part 0 is the untrained fusion, whose weight only sets the scale: it is held back by 0.001 in place of the ridge, so
+ * that it stays finite where every known item is first. Convex; cyclic coordinate descent with Newton steps.
  * @see McFadden 1974, Conditional logit analysis of qualitative choice behavior
  */
 export function fitKnownItemWeights(lists: readonly KnownItemList[], parts: number, ridge: number): number[] {
