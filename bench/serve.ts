@@ -113,6 +113,7 @@ async function startBare(comparator: Comparator): Promise<string> {
     outgoing.setHeader('content-type', 'application/json');
     outgoing.end(JSON.stringify({ results: order.map((index) => ({ index, relevance_score: 0.5 })) }));
   });
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -59,6 +59,8 @@ export async function listen(
     serverOptions: {
       headersTimeout,
       requestTimeout: Math.max(headersTimeout, bodyTimeout),
+      // Longer than a load balancer keeps a connection: who closes first should not be the one that is asked next.
+      keepAliveTimeout: 65_000,
       // Node looks for slow requests every 30 s otherwise, whatever the limits.
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
     },
