@@ -30,7 +30,11 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
         bar = new SingleBar(
           {
             stream,
-            format: '{stage} {bar} {percentage}% | {amount} | {eta_formatted} left',
+            // Where the end is not known a bar would be full at once.
+            format:
+              progress.total === undefined
+                ? '{stage} {amount}'
+                : '{stage} {bar} {percentage}% | {amount} | {eta_formatted} left',
             hideCursor: true,
             clearOnComplete: false,
             etaBuffer: 50,
