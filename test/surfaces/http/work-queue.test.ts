@@ -40,18 +40,15 @@ test('never more at work than there are places, and failures give theirs back', 
 test('who comes when it is full is told to come back', async () => {
   const queue = createWorkQueue({ concurrency: 1, waiting: 0 });
   let end = () => {};
-  const held = queue.run(
-    () =>
-      new Promise<void>((resolve) => {
-        end = resolve;
-      }),
-    signal,
-  );
+  const gate = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const held = queue.run(() => gate, signal);
+  await nextTurn();
   await expect(queue.run(async () => {}, signal)).rejects.toMatchObject({
     kind: 'overloaded',
     retryAfter: 1,
   });
-  await nextTurn();
   end();
   await held;
 });
