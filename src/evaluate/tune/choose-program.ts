@@ -57,7 +57,7 @@ const listwise = [
   'tournament',
   'blocks:20',
   'setwise-heap@10',
-  'swiss',
+  'swiss:20',
   'adaptive',
 ];
 
@@ -129,7 +129,10 @@ function simulate(spec: string, options: ChooseProgramOptions): number {
         const errors = new Map(
           [...group].sort((a, b) => a - b).map((item) => [item, noise * random.normal()]),
         );
-        const scores = group.map((item) => grades[item]! + errors.get(item)!);
+        const felt = group.map((item) => grades[item]! + errors.get(item)!);
+        // A listwise comparator's scores are relative to the group that it saw.
+        const centre = mean(felt);
+        const scores = felt.map((score) => score - centre);
         return { order: orderByScore(scores).map((position) => group[position]!), scores };
       };
       const { order } = dryRun(parseProgram(spec, { seed: sample }), n, answer).final;

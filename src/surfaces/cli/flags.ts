@@ -13,6 +13,13 @@ export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (te
   };
 }
 
+/** An amount from 0. */
+export function amount(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('A number from 0 is needed.');
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('A number above 0 is needed.');

@@ -1,16 +1,24 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
 import { RankforgeError } from '../../../core/errors.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { type Plan, plan } from '../../../rerank/plan.js';
 import { type CliContext, printResult } from '../cli-context.js';
-import { flags, integer } from '../flags.js';
+import { amount, flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
+import {
+  addTargetFlags,
+  choiceTable,
+  pickProgram,
+  type TargetFlags,
+  wantsChoice,
+} from '../program-choice.js';
 import { textTable } from '../text-table.js';
 
-interface PlanFlags extends ComparatorFlags {
+interface PlanFlags extends ComparatorFlags, TargetFlags {
+  qrels?: string;
   method: string;
   depth: number;
   dataset?: string;
@@ -23,17 +31,12 @@ interface PlanFlags extends ComparatorFlags {
   json?: boolean;
 }
 
-const amount = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError('A number from 0 is needed.');
-  return value;
-};
-
 export function addPlanCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('plan')
-    .description('What a reranking will take, before anything is sent: calls, rounds, tokens, money')
+    .description(
+      'What a reranking will take, before anything is sent: calls, rounds, tokens, money; with a target, the best program within it',
+    )
     .addOption(flags.method())
     .addOption(flags.compare())
     .addOption(flags.depth('candidates a query'))
@@ -51,26 +54,25 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .addOption(flags.qrels())
     .addOption(flags.concurrency())
     .addOption(flags.seed())
-    .addOption(flags.json())
-    .action(async (options: PlanFlags) => {
-      const result = await makePlan(options, context);
+    .addOption(flags.json());
+  addTargetFlags(command).action(async (options: PlanFlags) => {
+    const candidates = await candidatesFor(options, context);
+    await using comparator = await namedComparator(options, context);
+    const given = {
+      candidates,
+      comparator,
+      depth: options.depth,
+      prices: { input: options.priceInput, output: options.priceOutput },
+      // A typical query stands for as many as are wanted; a run is planned as it is.
+      queries: options.run === undefined ? options.queries : candidates.length,
+    };
+    if (wantsChoice(options)) {
+      const choice = await pickProgram(options, { ...given, seed: options.seed }, context);
+      printResult(context, options, choice, () => choiceTable(choice));
+    } else {
+      const result = plan({ ...given, program: options.method, signal: context.signal });
       printResult(context, options, result, () => table(result));
-    });
-}
-
-async function makePlan(options: PlanFlags, context: CliContext): Promise<Plan> {
-  const { method, depth, queries, priceInput, priceOutput } = options;
-  const candidates = await candidatesFor(options, context);
-  await using comparator = await namedComparator(options, context);
-  return plan({
-    program: method,
-    comparator,
-    candidates,
-    depth,
-    prices: { input: priceInput, output: priceOutput },
-    // A typical query stands for as many as are wanted; a run is planned as it is.
-    queries: options.run === undefined ? queries : undefined,
-    signal: context.signal,
+    }
   });
 }
 
