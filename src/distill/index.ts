@@ -5,8 +5,12 @@ export {
   Calibrator,
   calibrate,
   probabilityOf,
-} from './calibration/calibrate.js';
-export { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from './calibration/reliability.js';
+} from '../rerank/calibration/calibrate.js';
+export {
+  expectedCalibrationError,
+  type ReliabilityBin,
+  reliabilityBins,
+} from '../rerank/calibration/reliability.js';
 export * from './features/extractor.js';
 export * from './features/feature-set.js';
 export { type GateOptions, type GateResult as GateVerdict, gateFailed, runGate } from './gate.js';

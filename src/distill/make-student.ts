@@ -1,7 +1,7 @@
 import { packageVersion } from '../core/version.js';
+import type { Calibration } from '../rerank/calibration/calibrate.js';
 import { createAnalyser } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
-import type { Calibration } from './calibration/calibrate.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { GateResult } from './gate.js';
 import type { Student, StudentCard } from './student.js';

@@ -1,9 +1,9 @@
 import { RankforgeError } from '../core/errors.js';
+import { makeFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
-import { makeFolds } from './folds.js';
 import { fitLambdaMart, type LambdaMartSettings } from './students/lambdamart.js';
 import { fitLinear, type LinearSettings } from './students/linear.js';
 import { fitMlp, type MlpSettings } from './students/mlp.js';

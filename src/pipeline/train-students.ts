@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
-import { type Calibration, calibrate } from '../distill/calibration/calibrate.js';
 import { createFeatureExtractor } from '../distill/features/extractor.js';
 import { makeStudent, type StudentDetails, withCard } from '../distill/make-student.js';
 import { createScorer, type Student, type StudentCard } from '../distill/student.js';
@@ -13,6 +12,7 @@ import {
   type LabelledCandidates,
   type TrainingList,
 } from '../distill/training-list.js';
+import { type Calibration, calibrate } from '../rerank/calibration/calibrate.js';
 import { createAnalyser } from '../retrieval/analyser.js';
 import type { FirstStage } from './first-stage.js';
 

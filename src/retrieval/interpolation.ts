@@ -1,5 +1,6 @@
 import { RankforgeError } from '../core/errors.js';
-import { randomStream, shuffle } from '../core/random.js';
+import { makeFolds } from '../core/folds.js';
+import { randomStream } from '../core/random.js';
 import type { ScoredId } from '../core/run.js';
 import { mean } from '../core/vectors.js';
 import { zScoreFusion } from './fusion.js';
@@ -79,14 +80,14 @@ export function tuneInterpolation(
     // A sum over other queries differs in its last digits where no query does.
     return means.findIndex((value) => value >= Math.max(...means) - 1e-12);
   };
-  const order = shuffle([...pairs.keys()], randomStream(seed, 'interpolation'));
-  const count = Math.min(folds, pairs.length);
-  const heldOut = order.map((query, place) => {
-    const others = order.filter((_, other) => other % count !== place % count);
-    return worths[query]![bestFor(others)]!;
+  const all = [...pairs.keys()];
+  const random = randomStream(seed, 'interpolation');
+  const heldOut = makeFolds(pairs.length, Math.min(folds, pairs.length), random).flatMap((held) => {
+    const chosen = bestFor(all.filter((query) => !held.has(query)));
+    return [...held].map((query) => worths[query]![chosen]!);
   });
   return {
-    weight: weights[bestFor(order)]!,
+    weight: weights[bestFor(all)]!,
     heldOut: mean(heldOut),
     first: mean(pairs.map(({ queryId, first }) => worth(queryId, first))),
     second: mean(pairs.map(({ queryId, second }) => worth(queryId, second))),

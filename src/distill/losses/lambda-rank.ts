@@ -1,4 +1,5 @@
-import { type Loss, orderOf, softplus } from './loss.js';
+import { softplus } from '../../core/logistic.js';
+import { type Loss, orderOf } from './loss.js';
 
 export interface LambdaRankOptions {
   /** What an item is worth. @default 2^label − 1 */

@@ -9,13 +9,6 @@ export interface Loss {
 /** A loss of student scores `s` against labels `t` (teacher scores or grades), both of one query and of equal length. */
 export type LossFunction = (s: Float64Array, t: Float64Array) => Loss;
 
-/** ln(1 + e^x) without overflow. */
-export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-
-/** 1 / (1 + e^-x) without overflow. */
-export const sigmoid = (x: number): number =>
-  x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
-
 /** Indexes by value, highest first; ties keep their order. */
 export function orderOf(values: Float64Array): Int32Array {
   const order = new Int32Array(values.length);

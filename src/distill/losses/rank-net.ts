@@ -1,4 +1,5 @@
-import { type Loss, sigmoid, softplus } from './loss.js';
+import { sigmoid, softplus } from '../../core/logistic.js';
+import type { Loss } from './loss.js';
 
 /**
  * Logistic loss of every pair that the labels order, whatever the size of the difference.

@@ -1,8 +1,8 @@
 import { RankforgeError } from '../../core/errors.js';
+import { makeFolds } from '../../core/folds.js';
 import { randomStream } from '../../core/random.js';
 import type { Run, ScoredId } from '../../core/run.js';
 import type { Warning } from '../../core/warning.js';
-import { makeFolds } from '../folds.js';
 import { fitKnownItemWeights, type KnownItemList, knownItemLoss } from './known-item-logit.js';
 import {
   isFlattered,

@@ -1,4 +1,4 @@
-import { type Random, shuffle } from '../core/random.js';
+import { type Random, shuffle } from './random.js';
 
 /** Sets of indexes from 0 to `length`, of about equal size: each index is in one of them. */
 export function makeFolds(length: number, count: number, random: Random): ReadonlySet<number>[] {

@@ -1,14 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/core/random.js';
-import {
-  type CalibrationList,
-  calibrate,
-  probabilityOf,
-} from '../../../src/distill/calibration/calibrate.js';
-import { fitIsotonic } from '../../../src/distill/calibration/isotonic.js';
-import { fitPlatt } from '../../../src/distill/calibration/platt.js';
-import { expectedCalibrationError } from '../../../src/distill/calibration/reliability.js';
+import { type CalibrationList, calibrate, probabilityOf } from '../../../src/rerank/calibration/calibrate.js';
+import { fitIsotonic } from '../../../src/rerank/calibration/isotonic.js';
+import { fitPlatt } from '../../../src/rerank/calibration/platt.js';
+import { expectedCalibrationError } from '../../../src/rerank/calibration/reliability.js';
 
 /** Relevance drawn with the probability that `truth` gives each score. */
 const draw = (truth: (score: number) => number): CalibrationList[] =>

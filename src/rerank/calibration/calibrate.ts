@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
+import { makeFolds } from '../../core/folds.js';
+import { sigmoid } from '../../core/logistic.js';
 import { randomStream } from '../../core/random.js';
 import { mean } from '../../core/vectors.js';
-import { makeFolds } from '../folds.js';
-import { sigmoid } from '../losses/loss.js';
 import { fitIsotonic, isotonicAt } from './isotonic.js';
 import { fitPlatt } from './platt.js';
 import { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from './reliability.js';

@@ -1,4 +1,4 @@
-import { sigmoid, softplus } from '../losses/loss.js';
+import { sigmoid, softplus } from '../../core/logistic.js';
 
 /**
  * Platt scaling: p = 1 / (1 + e^(slope · s + offset)) by maximum likelihood, with targets (n₊ + 1)/(n₊ + 2) and

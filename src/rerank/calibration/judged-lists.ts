@@ -1,0 +1,32 @@
+import type { Qrels, Run } from '../../core/run.js';
+import type { CalibrationList } from './calibrate.js';
+
+export interface JudgedListOptions {
+  /** The lowest grade that is relevant. @default 1 */
+  readonly relevantFrom?: number;
+  /**
+   * A passage without a judgement: is not relevant, as in evaluation, or is left out. Where few passages are judged,
+   * leaving the others out leaves little but relevant ones. @default 'not-relevant'
+   */
+  readonly unjudged?: 'not-relevant' | 'left-out';
+}
+
+/** The scores of a run beside what its judgements say. Queries without judgements are left out. */
+export function judgedLists(
+  run: Run,
+  qrels: Qrels,
+  { relevantFrom = 1, unjudged = 'not-relevant' }: JudgedListOptions = {},
+): CalibrationList[] {
+  return [...run].flatMap(([queryId, list]) => {
+    const grades = qrels.get(queryId);
+    if (!grades) return [];
+    const judged = unjudged === 'left-out' ? list.filter(({ id }) => grades.has(id)) : list;
+    return [
+      {
+        queryId,
+        scores: judged.map(({ score }) => score),
+        relevant: judged.map(({ id }) => (grades.get(id) ?? Number.NEGATIVE_INFINITY) >= relevantFrom),
+      },
+    ];
+  });
+}
