@@ -1,6 +1,7 @@
 import { RankforgeError } from '../core/errors.js';
 import { noUsage, type Usage } from '../core/usage.js';
 import type { Warning } from '../core/warning.js';
+import { beginsWithChain, bracketedNames, type Chain, rankingForms, withoutFrame } from './ranking-forms.js';
 
 /** A reply read as a ranking. */
 export interface ParsedRanking {
@@ -30,9 +31,9 @@ export class UnparsedRankingError extends RankforgeError {
 }
 
 /**
- * Reads a written ranking. Only forms that are nothing else are read: a chain `[B] > [A]` anywhere (lists of bracketed
- * labels with commas or a line each too), a bare chain `B > A` that fills its line, JSON, and plain labels or numbers
- * where the reply holds nothing else. Digits in prose are never a ranking. Numbers are positions from 1.
+ * Reads a written ranking. Only forms that are nothing else are read: a chain `[B] > [A]` anywhere; a chain `B > A` or a list
+ * of bracketed labels that fills its line; a list or table numbered from 1, each with its label first; JSON; and labels or
+ * numbers where the reply holds nothing else. Digits in prose are never a ranking. Numbers are positions from 1.
  * @param labels as the prompt named the passages, with or without brackets
  * @throws UnparsedRankingError where no form, or fewer than half of the labels, are found
  */
@@ -40,9 +41,8 @@ export function parseRanking(reply: string, labels: readonly string[]): ParsedRa
   const names = labels.map((label) => label.replace(/^\[|\]$/g, ''));
   const text = withoutFrame(reply);
   if (text === '') throw new UnparsedRankingError('The reply is empty', reply);
-  const readings = [bracketedChains(text), bareChains(text), jsonList(text), plainList(text)];
-  for (const chains of readings) {
-    const best = bestChain(chains, names);
+  for (const form of rankingForms) {
+    const best = bestChain(form(text, names), names);
     if (best) return best;
   }
   throw new UnparsedRankingError(`The reply is no ranking of ${labels.length} passages`, reply);
@@ -56,12 +56,11 @@ export function parseRanking(reply: string, labels: readonly string[]): ParsedRa
 export function parseBestLabel(reply: string, labels: readonly string[]): number | undefined {
   const names = labels.map((label) => label.replace(/^\[|\]$/g, ''));
   const text = withoutFrame(reply);
-  const named = (text.match(new RegExp(item, 'g')) ?? []).flatMap(namesOf);
+  const named = bracketedNames(text);
   const bare = /^(?:(?:passage|label|answer|best)[:\s]{1,3})?[("']?([A-Za-z]|\d{1,3})[)"']?[.>]?$/i.exec(
     text,
   )?.[1];
-  const chain = new RegExp(`^${item}(?:${arrow}${item})+`).test(text);
-  const candidates = chain ? named.slice(0, 1) : bare !== undefined ? [bare] : named;
+  const candidates = beginsWithChain(text) ? named.slice(0, 1) : bare !== undefined ? [bare] : named;
   const [position = -1, ...others] = new Set(positionsOf(candidates, names));
   return position >= 0 && position < names.length && others.length === 0 ? position : undefined;
 }
@@ -88,82 +87,6 @@ export function parseDigits(reply: string, count: number): ParsedRanking {
     count,
   );
 }
-
-type Chain = readonly string[];
-
-const item = String.raw`\[\s*[A-Za-z0-9]{1,4}\s*\]`;
-const arrow = String.raw`\s*(?:>+|&gt;|≻|→)\s*`;
-const bracketedChain = new RegExp(`${item}(?:(?:${arrow}|\\s*,\\s*)${item})+`, 'g');
-const bareName = '[A-Za-z0-9]{1,4}';
-const bareChain = new RegExp(
-  `^(?:[A-Za-z ]{0,40}:)?\\s*(${bareName}(?:${arrow}${bareName})+)(?:\\s*>)?\\s*\\.?$`,
-);
-const listLine = new RegExp(`^(?:(?:\\d{1,3}[.):]|[-*•])\\s*)?(${item})[.,;]?$`);
-
-/** A reply without thinking, tags around the answer, code fences and bold. */
-export function withoutFrame(reply: string): string {
-  const answer = reply.includes('</think>') ? reply.slice(reply.lastIndexOf('</think>') + 8) : reply;
-  if (/^\s*<think>/.test(answer)) return '';
-  return answer
-    .replace(/^\s*```[a-z]*\s*$/gim, '')
-    .replace(/<\/?answer>/gi, '')
-    .replaceAll('**', '')
-    .replace(/^`|`$/g, '')
-    .trim();
-}
-
-const namesOf = (chain: string): string[] => chain.match(/[A-Za-z0-9]+/g) ?? [];
-
-function bracketedChains(text: string): Chain[] {
-  const chains = [...text.replaceAll('&gt;', '>').matchAll(bracketedChain)].map(([chain]) => namesOf(chain));
-  // One label a line, numbered or not. Every line of the block has to be one.
-  const lines: string[] = [];
-  for (const line of [...text.split('\n'), '']) {
-    const match = listLine.exec(line.trim());
-    if (match) lines.push(...namesOf(match[1]!));
-    else if (line.trim() !== '' || lines.length > 0) {
-      if (lines.length > 0) chains.push([...lines]);
-      lines.length = 0;
-    }
-  }
-  return chains;
-}
-
-const bareChains = (text: string): Chain[] =>
-  text
-    .replaceAll('&gt;', '>')
-    .split('\n')
-    .flatMap((line) => {
-      const match = bareChain.exec(line.trim());
-      return match ? [namesOf(match[1]!)] : [];
-    });
-
-function jsonList(text: string): Chain[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    // {"ranking": [...]}: one list, and nothing that says it is an error.
-    const entries = Object.entries(value);
-    if (entries.length !== 1 || /err|message|detail/i.test(entries[0]![0])) return [];
-    value = entries[0]![1];
-  }
-  if (!Array.isArray(value)) return [];
-  const names = value.map((one: unknown) =>
-    typeof one === 'string' || Number.isInteger(one)
-      ? String(one)
-          .trim()
-          .replace(/^\[|\]$/g, '')
-      : undefined,
-  );
-  return names.includes(undefined) ? [] : [names as string[]];
-}
-
-const plainList = (text: string): Chain[] =>
-  /^\[?\w{1,4}\]?(?:[\s,;]+\w{1,4})*\.?$/.test(text) ? [namesOf(text)] : [];
 
 /** The chain that names the most labels; of equals the last, since an answer follows its reasons. */
 function bestChain(chains: readonly Chain[], names: readonly string[]): ParsedRanking | undefined {
