@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RankforgeError } from '../../core/errors.js';
 import { readApiKeys } from '../http/api-keys.js';
+import { guards } from '../http/exposure.js';
 import type { RequestEntry } from '../http/service.js';
 import type { CliContext } from './cli-context.js';
 import { integer } from './flags.js';
@@ -38,14 +39,17 @@ export const addServingFlags = (command: Command, { port }: { port: number }): C
       .option('--quiet', 'no line on stderr for each request'),
   );
 
-/** The flags as servers take them. @throws RankforgeError for a key file that cannot be used */
+/** The flags as servers take them. @throws RankforgeError for a key file that cannot be used, or a host that would be open to all */
 export async function servingOptions(given: ServingFlags, { stderr }: CliContext) {
   const { host, port, allowOpen, maxDocuments, maxBytes, timeLimit, stopTimeout, requests, waiting } = given;
+  const apiKeys = await apiKeysOf(given);
+  // Before anything is opened: a model that loads for minutes should not end in this refusal.
+  guards({ host, apiKeys, allowOpen });
   return {
     host,
     port,
     allowOpen,
-    apiKeys: await apiKeysOf(given),
+    apiKeys,
     maxDocuments,
     maxBytes,
     timeLimit: timeLimit * 1000,

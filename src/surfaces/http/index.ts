@@ -1,5 +1,6 @@
 export { createKeyCheck, type KeyCheck, readApiKeys } from './api-keys.js';
+export type { ExposureOptions } from './exposure.js';
 export type { ListenOptions, RunningServer } from './listen.js';
-export { type ExposureOptions, type RerankServerOptions, startRerankServer } from './rerank-server.js';
+export { type RerankServerOptions, startRerankServer } from './rerank-server.js';
 export { createRerankService, type RerankServiceOptions } from './rerank-service.js';
 export type { RequestEntry, Service, ServiceOptions } from './service.js';

@@ -2,7 +2,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RankforgeError } from '../../core/errors.js';
-import { isLoopbackName } from './loopback.js';
 import type { Service } from './service.js';
 
 export interface ListenOptions {
@@ -27,18 +26,6 @@ export interface RunningServer extends AsyncDisposable {
    * same end.
    */
   stop(): Promise<void>;
-}
-
-/**
- * Binding to other than loopback without a key would let everyone in.
- * @throws RankforgeError `usage`, unless `allowOpen`
- */
-export function checkExposure(host: string, { hasKey, allowOpen }: { hasKey: boolean; allowOpen: boolean }) {
-  if (isLoopbackName(host) || hasKey || allowOpen) return;
-  throw new RankforgeError('usage', `Without an API key the server would be open to all who reach ${host}`, {
-    where: host,
-    hint: 'Give --api-key-file or RANKFORGE_API_KEY; --allow-open serves without a key all the same.',
-  });
 }
 
 /** Serves over HTTP/1.1. @throws RankforgeError `usage` for a host or port that cannot be had */

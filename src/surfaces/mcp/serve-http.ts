@@ -1,8 +1,8 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { type ExposureOptions, guards } from '../http/exposure.js';
 import { listen, type RunningServer } from '../http/listen.js';
 import { problemStatus } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
-import { type ExposureOptions, guards } from '../http/rerank-server.js';
 import { createService, type ServiceOptions, type Spelling } from '../http/service.js';
 import { createMcpServers, type McpOptions } from './mcp-server.js';
 
