@@ -1,8 +1,9 @@
+import { lookUp } from '../../core/names.js';
 import { noUsage } from '../../core/usage.js';
 import type { Comparator } from '../comparator.js';
-import { type LabelStyle, labelReplies } from '../labels.js';
+import { type LabelStyle, labelReplies, labelStyles } from '../labels.js';
 import { trivialOrder } from '../listwise-prompt.js';
-import { type ComparatorEntry, onModel } from './entry.js';
+import { type ComparatorEntry, needed } from './entry.js';
 import { generateComparator } from './generate.js';
 import { labelQuestion, noLogits, readLabelOrder } from './label-question.js';
 import { type ModelComparatorOptions, promptOf } from './model-options.js';
@@ -53,9 +54,16 @@ export function firstComparator(options: FirstOptions): Comparator {
 }
 
 export const firstEntry: ComparatorEntry = {
-  form: 'first',
+  form: 'first[:LABELS]',
   summary: 'one forward pass a group: labels ordered by their log-probability (FIRST)',
   needs: { model: needs },
   gives: 'scores',
-  create: onModel('first', firstComparator),
+  create: (style, { model, prompt }) => {
+    if (style !== undefined) lookUp(labelStyles, style, 'label style');
+    return firstComparator({
+      model: needed(model, 'a language model', '--model'),
+      prompt,
+      labelStyle: style as LabelStyle | undefined,
+    });
+  },
 };

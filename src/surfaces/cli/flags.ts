@@ -65,6 +65,13 @@ export const flags = {
       '--compare <comparator>',
       'how: first, generate, pointwise, likelihood, student:DIR, fused, bm25, and for study oracle, noisy:SD, replay:FILE',
     ).default('first'),
+  prompt: () =>
+    new Option('--prompt <id>', "a bundled prompt's id or a .md file, in place of the comparator's own"),
+  debias: () =>
+    new Option(
+      '--debias <way>',
+      'take off what position alone decides: content-free, batch, rotations:4, permutations:4',
+    ),
   depth: (what: string) => new Option('--depth <n>', what).argParser(integer(1, 100_000)).default(100),
   onFailure: () =>
     new Option(

@@ -8,6 +8,7 @@ import { type BudgetOptions, budgetOf } from './flags.js';
 
 export interface ComparatorFlags extends BudgetOptions {
   readonly compare: string;
+  readonly prompt?: string;
   readonly model?: string;
   readonly baseUrl?: string;
   readonly context: number;
@@ -25,8 +26,9 @@ export async function namedComparator(
   { signal, onProgress }: CliContext,
   reading: ReadOptions = { signal },
 ): Promise<Comparator> {
-  const { model, baseUrl, threads, ledger, concurrency, parser, seed } = options;
+  const { prompt, model, baseUrl, threads, ledger, concurrency, parser, seed } = options;
   return openNamedComparator(compare, {
+    prompt,
     model,
     baseUrl,
     contextSize,

@@ -1,14 +1,16 @@
 import type { JobOptions } from '../../core/progress.js';
-import type { Qrels } from '../../core/run.js';
 import type { Budget } from '../../models/door/budget.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import { defaultModel } from '../../models/weights/aliases.js';
+import { loadPrompt, type PromptTemplate, readTemplate } from '../../prompts/template.js';
 import type { Comparator } from '../../rerank/comparator.js';
+import type { ComparatorNeeds } from '../../rerank/comparators/entry.js';
 import { fusedComparator } from '../../rerank/comparators/fused.js';
 import { needsModel, openComparator } from '../../rerank/comparators/registry.js';
-import type { ReplayOptions } from '../../rerank/comparators/replay.js';
 
-export interface NamedComparatorOptions extends JobOptions, ReplayOptions {
+export interface NamedComparatorOptions
+  extends JobOptions,
+    Pick<ComparatorNeeds, 'qrels' | 'parser' | 'seed'> {
   /** A name as `openModel` takes it, or a model that stays its opener's. @default the default local model */
   readonly model?: string | LanguageModel;
   readonly baseUrl?: string;
@@ -20,9 +22,8 @@ export interface NamedComparatorOptions extends JobOptions, ReplayOptions {
   readonly budget?: Budget;
   /** Calls at a time. @default 4 */
   readonly concurrency?: number;
-  /** For `oracle` and `noisy`. */
-  readonly qrels?: Qrels;
-  readonly seed?: number;
+  /** Another prompt than the comparator's own: the id of a bundled one, a path to a `.md` file, or a template. */
+  readonly prompt?: string | PromptTemplate;
 }
 
 /** The encoder behind `fused`, unless another is named after a colon. */
@@ -50,14 +51,21 @@ export async function openNamedComparator(
     const encoder = await openCachedEncoder(argument || defaultEncoder, { signal, onProgress });
     return closing(fusedComparator({ encoder }), encoder);
   }
-  if (!needsModel(spec)) return openComparator(spec, options as Omit<NamedComparatorOptions, 'model'>);
-  if (typeof model === 'object') return openComparator(spec, { ...options, model });
-  return openOnModel(spec, model ?? defaultModel, options);
+  const { prompt, qrels, parser, seed } = options;
+  const needs = { prompt: typeof prompt === 'string' ? promptNamed(prompt) : prompt, qrels, parser, seed };
+  if (!needsModel(spec)) return openComparator(spec, needs);
+  if (typeof model === 'object') return openComparator(spec, { ...needs, model });
+  return openOnModel(spec, model ?? defaultModel, needs, options);
 }
+
+/** @throws RankforgeError `unknown-name`, `missing-file`, `bad-file` */
+export const promptNamed = (name: string): PromptTemplate =>
+  name.endsWith('.md') ? readTemplate(name) : loadPrompt(name);
 
 async function openOnModel(
   spec: string,
   model: string,
+  needs: ComparatorNeeds,
   options: NamedComparatorOptions,
 ): Promise<Comparator> {
   const {
@@ -79,7 +87,7 @@ async function openOnModel(
     onProgress,
   });
   try {
-    return closing(await openComparator(spec, { ...options, model: await pool.open('model') }), pool);
+    return closing(await openComparator(spec, { ...needs, model: await pool.open('model') }), pool);
   } catch (error) {
     await pool[Symbol.asyncDispose]();
     throw error;

@@ -39,6 +39,7 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     )
     .addOption(flags.method())
     .addOption(flags.compare())
+    .addOption(flags.prompt())
     .addOption(flags.depth('candidates a query'))
     .addOption(flags.model())
     .addOption(flags.baseUrl())

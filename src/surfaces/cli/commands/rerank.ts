@@ -4,6 +4,7 @@ import { addUsage, noUsage, type Usage } from '../../../core/usage.js';
 import type { Warning } from '../../../core/warning.js';
 import { readRun, writeRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
+import { debias } from '../../../rerank/debias/registry.js';
 import { parseProgram } from '../../../rerank/programs/registry.js';
 import { rerankRun } from '../../../rerank/rerank-run.js';
 import { type RerankerCard, readRerankerCard } from '../../../rerank/reranker-card.js';
@@ -24,6 +25,7 @@ interface RerankFlags extends ComparatorFlags {
   /** What `reranker` holds. */
   card?: RerankerCard;
   method: string;
+  debias?: string;
   depth: number;
   onFailure: 'throw' | 'keep';
   out: string;
@@ -38,10 +40,12 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.run().makeOptionMandatory())
     .option(
       '--reranker <card>',
-      'a card in place of --method, --compare, --model and --depth: see rerankers/',
+      'a card in place of --method, --compare, --prompt, --model and --depth: see rerankers/',
     )
     .addOption(flags.method())
     .addOption(flags.compare())
+    .addOption(flags.prompt())
+    .addOption(flags.debias())
     .addOption(flags.model())
     .addOption(flags.baseUrl())
     .addOption(flags.context())
@@ -82,13 +86,17 @@ export function addRerankCommand(program: Command, context: CliContext): void {
 async function rerank(options: RerankFlags, context: CliContext) {
   const { run: path, method, depth, out, onFailure, concurrency } = options;
   const { signal, onProgress } = context;
-  const program = parseProgram(method);
+  const program = parseProgram(method, { seed: options.seed });
   await checkOutput(out);
   using reading = openReading(options, context);
   const run = await readRun(path, reading);
   const candidates = candidatesOf(run, await openDataset(options, context, reading), { depth });
-  await using comparator = await namedComparator(options, context, reading);
-  if (options.card) checkCard(options.card, comparator);
+  await using opened = await namedComparator(options, context, reading);
+  if (options.card) checkCard(options.card, opened);
+  const comparator =
+    options.debias === undefined
+      ? opened
+      : debias(opened, options.debias, { sample: candidates, seed: options.seed });
   const ranked = new Map<string, ScoredId[]>();
   const warnings: Warning[] = [];
   let usage: Usage = noUsage;
@@ -131,12 +139,13 @@ async function rerank(options: RerankFlags, context: CliContext) {
 /** The settings that a card writes down, in place of the flags. */
 async function withCard(options: RerankFlags, path: string): Promise<RerankFlags> {
   const card = await readRerankerCard(path);
-  const { program, comparator, model, depth } = card;
+  const { program, comparator, prompt, model, depth } = card;
   return {
     ...options,
     card,
     method: program,
     compare: comparator,
+    prompt: prompt?.id ?? options.prompt,
     model: model ?? options.model,
     depth: depth ?? options.depth,
   };
