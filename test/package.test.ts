@@ -75,12 +75,20 @@ test('the probe for native modules sees one when there is one', () => {
 });
 
 test('optional peers are not installed, and what needs one says which to install', () => {
+  const header = Buffer.alloc(32);
+  header.write('GGUF');
+  header.writeUInt32LE(3, 4);
+  writeFileSync(join(project, 'model.gguf'), header);
   const report = node(`
+    process.env.RANKFORGE_HOME = './home';
     const { openModel } = await import('rankforge/models');
-    const error = await openModel('./no-such.gguf').catch((error) => error);
-    console.log(JSON.stringify({ name: error.name, code: error.code, hint: error.hint }));
+    const error = await openModel('./model.gguf').catch((error) => error);
+    console.log(JSON.stringify({ code: error.code, hint: error.hint }));
   `);
-  expect(JSON.parse(report).name).toBe('RankforgeError');
+  expect(JSON.parse(report)).toMatchObject({
+    code: 'missing-package',
+    hint: expect.stringContaining('node-llama-cpp'),
+  });
   for (const peer of Object.keys(peerDependencies)) {
     expect(() => node(`await import('${peer}')`)).toThrow(/ERR_MODULE_NOT_FOUND/);
   }
