@@ -28,6 +28,8 @@ export interface GenerateRequest {
 
 export interface GenerateReply {
   readonly text: string;
+  /** What a server takes apart as thinking; elsewhere it is part of the text. */
+  readonly thinking?: string;
   readonly finish: 'stop' | 'length' | 'refused';
   readonly usage: Usage;
   /** Ledger key of the call, once it went through the door. */

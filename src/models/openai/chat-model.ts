@@ -98,11 +98,13 @@ export class ChatModel implements LanguageModel {
     const { message, finish_reason } = reply.choices[0]!;
     const refused = Boolean(message.refusal) || finish_reason === 'content_filter';
     const text = (refused ? message.refusal : message.content) ?? message.content ?? '';
+    const thinking = message.reasoning_content ?? message.reasoning ?? undefined;
     return {
       // llama-server repeats what it was given to continue.
       text: prefill && text.startsWith(prefill) ? text.slice(prefill.length) : text,
       finish: refused ? 'refused' : finish_reason === 'length' ? 'length' : 'stop',
       usage: this.#usage(reply, request.messages),
+      ...(thinking ? { thinking } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
   }

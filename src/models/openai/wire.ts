@@ -13,7 +13,13 @@ export const ChatReply = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: z.object({
+          content: z.string().nullish(),
+          refusal: z.string().nullish(),
+          /** Thinking that the server took apart: llama-server's and older vLLM's name for it, then newer ones'. */
+          reasoning_content: z.string().nullish(),
+          reasoning: z.string().nullish(),
+        }),
         finish_reason: z.string().nullish(),
         logprobs: z.object({ content: z.array(Position).nullish() }).nullish(),
       }),

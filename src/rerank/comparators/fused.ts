@@ -6,7 +6,7 @@ import { createAnalyser } from '../../retrieval/analyser.js';
 import { bm25Pair, termStatistics } from '../../retrieval/bm25.js';
 import { feedbackScores } from '../../retrieval/feedback.js';
 import type { Comparator } from '../comparator.js';
-import { type ComparatorEntry, needed } from './entry.js';
+import { type ComparatorEntry, needed, notSo } from './entry.js';
 
 export interface FusedOptions {
   /** Without it BM25 alone orders. It stays its opener's: disposing the comparator does not dispose it. */
@@ -73,7 +73,10 @@ export const bm25Entry: ComparatorEntry = {
   summary: 'BM25 with the statistics of the list itself, no model',
   needs: {},
   gives: 'scores',
-  create: () => fusedComparator(),
+  create: (argument) => {
+    if (argument !== undefined) throw notSo('bm25', argument);
+    return fusedComparator();
+  },
 };
 
 export const fusedEntry: ComparatorEntry = {

@@ -57,7 +57,10 @@ export const oracleEntry: ComparatorEntry = {
   summary: 'perfect: the judged grade is the score (--qrels)',
   needs: { input: 'judgements' },
   gives: 'absolute-scores',
-  create: (_, { qrels }) => oracleComparator(needed(qrels, 'judgements', '--qrels')),
+  create: (argument, { qrels }) => {
+    if (argument !== undefined) throw notSo('oracle', argument);
+    return oracleComparator(needed(qrels, 'judgements', '--qrels'));
+  },
 };
 
 export const noisyEntry: ComparatorEntry = {

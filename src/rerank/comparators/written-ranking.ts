@@ -45,7 +45,7 @@ export function writtenRanking(options: WrittenRankingOptions): Comparator {
       const parsed = parse(reply, answer, labels);
       return {
         order: parsed.order,
-        thinking,
+        thinking: thinking ?? reply.thinking,
         usage: reply.usage,
         warnings: [...warnings, ...(reply.warnings ?? []), ...repairWarnings(parsed, query.id)],
       };
@@ -63,7 +63,7 @@ export function writtenRanking(options: WrittenRankingOptions): Comparator {
 function parse(reply: GenerateReply, answer: string, labels: readonly string[]): ParsedRanking {
   const { text, finish, usage } = reply;
   if (finish === 'refused') throw new UnparsedRankingError('The model refused to rank', text, { usage });
-  if (answer === '' && text !== '' && finish === 'length')
+  if (answer === '' && finish === 'length')
     throw new UnparsedRankingError('The reply ended before the thinking did', text, { usage });
   try {
     return parseRanking(answer, labels);
