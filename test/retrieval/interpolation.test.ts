@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.js';
 import type { ScoredId } from '../../src/core/run.js';
 import { evaluateRun } from '../../src/evaluate/evaluate-run.js';
+import { readQrels } from '../../src/formats/qrels.js';
+import { readRun } from '../../src/formats/trec-run.js';
 import { interpolate, tuneInterpolation } from '../../src/retrieval/interpolation.js';
+import { hasSharedData, sharedData } from '../shared-data.js';
 
 const ids = Array.from({ length: 20 }, (_, index) => `p${index}`);
 const best = (scores: readonly number[]): ScoredId[] =>
@@ -80,5 +83,27 @@ describe('the tuned weight', () => {
     expect(() => tuneInterpolation(pairs, { worth })).toThrow(
       expect.objectContaining({ code: 'too-little-data' }),
     );
+  });
+});
+
+describe.skipIf(!hasSharedData('dl19'))('on DL19, BM25 with recorded LLM runs (needs shared data)', () => {
+  test.each([
+    // A ranker tuned for it has nothing to learn from BM25; one that was not is held back by it.
+    ['rankvicuna-7b', 1, 0.684],
+    ['vicuna-13b-v1.5-zeroshot', 0.1, 0.504],
+  ])('%s: weight %d, held out %d', async (name, weight, expected) => {
+    const qrels = await readQrels(sharedData('dl19', 'qrels', 'test.tsv'));
+    const bm25 = await readRun(sharedData('dl19', 'runs', 'first-stage', 'bm25.trec'));
+    const model = await readRun(sharedData('dl19', 'runs', 'llm', `${name}.trec`));
+    const pairs = [...bm25].map(([queryId, first]) => ({ queryId, first, second: model.get(queryId)! }));
+    const tuned = tuneInterpolation(pairs, {
+      worth: (queryId, list) =>
+        evaluateRun(new Map([[queryId, qrels.get(queryId)!]]), new Map([[queryId, list]]), ['nDCG@10']).means[
+          'nDCG@10'
+        ]!,
+    });
+    expect(tuned.weight).toBe(weight);
+    expect(tuned.heldOut).toBeCloseTo(expected, 3);
+    expect(tuned.first).toBeCloseTo(0.5058, 4);
   });
 });
