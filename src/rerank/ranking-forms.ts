@@ -29,7 +29,7 @@ export function withoutFrame(reply: string): string {
     .replace(/[】〕]/g, ']')
     .replaceAll('&gt;', '>')
     .replace(/<\/?answer>/gi, '')
-    .replace(/^\s*```[a-z]*\s*$/gim, '')
+    .replace(/^[ \t]*```[a-z]*[ \t]*$/gim, '')
     .replace(/\*\*|__/g, '')
     .replace(/^`|`$/g, '')
     .trim();

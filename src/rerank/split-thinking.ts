@@ -10,7 +10,7 @@ const closing = /<\/(?:think|thinking|thought|reasoning)>/gi;
 const opening = /<(?:think|thinking|thought|reasoning)>/i;
 const answerTag = /<answer>([\s\S]*?)(?:<\/answer>|$)/gi;
 // `Ranking:`, `**Final ranking:**`, `### Answer:` at the beginning of a line.
-const heading = /^[\s#*]*(?:final |my )?(?:ranking|answer|order)\b[\s*]*:/gim;
+const heading = /^[ \t#*]*(?:final |my )?(?:ranking|answer|order)\b[\s*]*:/gim;
 
 /**
  * Takes a reply's thinking apart from its answer. The answer follows the last closing tag (chat templates often write the
