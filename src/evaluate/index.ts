@@ -8,5 +8,6 @@ export * from './paired-randomisation-test.js';
 export * from './parse-measure.js';
 export * from './tune/choose-program.js';
 export * from './tune/comparator-noise.js';
+export * from './tune/settings.js';
 export * from './tune/successive-halving.js';
 export * from './tune/tune.js';

@@ -14,6 +14,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addRerankCommand } from './commands/rerank.js';
 import { addRetrieveCommand } from './commands/retrieve.js';
 import { addServeCommand } from './commands/serve.js';
+import { addTuneCommand } from './commands/tune.js';
 
 // Colour for people alone: picocolors would also colour the logs of build machines.
 const paint = colours.createColors(colours.isColorSupported && process.stderr.isTTY === true);
@@ -26,6 +27,7 @@ const commands = [
   addDistillCommand,
   addEvaluateCommand,
   addPlanCommand,
+  addTuneCommand,
   addServeCommand,
   addMcpCommand,
   addModelsCommand,
