@@ -1,29 +1,21 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { RankforgeError } from '../../core/errors.js';
-import { createBudget } from '../../models/door/budget.js';
 import type { Reranker } from '../../rerank/reranker.js';
 import { type RerankerCard, readRerankerCard } from '../../rerank/reranker-card.js';
 import { createReranker } from '../library/create-reranker.js';
-import { openNamedComparator } from '../library/open-comparator.js';
 import { openDefaultReranker } from '../library/rerank.js';
 import { checkCard } from './check-card.js';
 import type { CliContext } from './cli-context.js';
-import { type BudgetOptions, budgetOf, flags, integer } from './flags.js';
+import { flags, integer } from './flags.js';
+import { type ComparatorFlags, namedComparator } from './named-comparator.js';
 
 /** What picks the reranker of a server. */
-export interface RerankerFlags extends BudgetOptions {
+export interface RerankerFlags extends Omit<ComparatorFlags, 'compare' | 'qrels' | 'parser'> {
   readonly reranker?: string;
   readonly method?: string;
   readonly compare?: string;
-  readonly model?: string;
-  readonly baseUrl?: string;
-  readonly context: number;
-  readonly threads?: number;
   readonly depth?: number;
   readonly onFailure: 'throw' | 'keep';
-  readonly ledger?: string;
-  readonly concurrency: number;
-  readonly seed: number;
 }
 
 export interface OpenReranker extends Reranker, AsyncDisposable {
@@ -36,23 +28,17 @@ export const addRerankerFlags = (command: Command): Command =>
   command
     .option(
       '--reranker <card>',
-      'a card in place of --method, --compare, --model and --depth: see rerankers/',
+      'a card in place of --method, --compare, --prompt, --model and --depth: see rerankers/',
     )
     .addOption(flags.method().default(undefined, "the comparator's natural one"))
     .addOption(flags.compare().default(undefined, 'the encoder and BM25 fused; with --model first'))
+    .addOption(flags.prompt())
     .addOption(flags.model())
     .addOption(flags.baseUrl())
     .addOption(flags.context())
     .addOption(flags.threads())
     .option('--depth <n>', 'documents of a request that are reranked (default: all)', integer(1, 100_000))
-    .addOption(
-      new Option(
-        '--on-failure <policy>',
-        'a comparison that failed twice: throw, or keep the order with a warning',
-      )
-        .choices(['throw', 'keep'])
-        .default('throw'),
-    )
+    .addOption(flags.onFailure())
     .addOption(flags.ledger())
     .addOption(flags.concurrency())
     .addOption(flags.budgetCalls())
@@ -67,19 +53,12 @@ export const addRerankerFlags = (command: Command): Command =>
 export async function openReranker(given: RerankerFlags, context: CliContext): Promise<OpenReranker> {
   const card = given.reranker === undefined ? undefined : await readRerankerCard(given.reranker);
   const options = card ? withCard(given, card) : given;
-  const { compare, model, method, depth, onFailure, concurrency } = options;
+  const { compare, model, method, depth, onFailure, concurrency, seed } = options;
   if (compare === undefined && model === undefined) return openBest(options, context);
-  const { signal, onProgress } = context;
-  const comparator = await openNamedComparator(compare ?? 'first', {
-    ...options,
-    contextSize: options.context,
-    budget: createBudget(budgetOf(options)),
-    signal,
-    onProgress,
-  });
+  const comparator = await namedComparator({ ...options, compare: compare ?? 'first' }, context);
   try {
     if (card) checkCard(card, comparator);
-    const reranker = createReranker({ method, compare: comparator, depth, concurrency, onFailure });
+    const reranker = createReranker({ method, compare: comparator, depth, concurrency, onFailure, seed });
     await reranker.open();
     return {
       name: comparator.name,
@@ -109,11 +88,12 @@ async function openBest({ method, depth }: RerankerFlags, context: CliContext): 
 
 const withCard = (
   given: RerankerFlags,
-  { program, comparator, model, depth }: RerankerCard,
+  { program, comparator, prompt, model, depth }: RerankerCard,
 ): RerankerFlags => ({
   ...given,
   method: program,
   compare: comparator,
+  prompt: prompt?.id ?? given.prompt,
   model: model ?? given.model,
   depth: depth ?? given.depth,
 });
