@@ -56,5 +56,12 @@ const windows = (depth: number): { readonly method: string; readonly size: numbe
     { method: 'sliding:10/5', size: 10 },
   ].filter(({ size }, index) => index === 0 || size < depth);
 
-const stylesOf = (model: LanguageModel, count: number): LabelStyle[] =>
-  (Object.keys(labelStyles) as LabelStyle[]).filter((style) => chooseLabels(count, model, style));
+/** Styles that the tokenizer keeps apart; of those that name so many passages alike, the first. */
+function stylesOf(model: LanguageModel, count: number): LabelStyle[] {
+  const styles = new Map<string, LabelStyle>();
+  for (const style of Object.keys(labelStyles) as LabelStyle[]) {
+    const key = chooseLabels(count, model, style)?.labels.join(' ');
+    if (key !== undefined && !styles.has(key)) styles.set(key, style);
+  }
+  return [...styles.values()];
+}

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { RankforgeError } from '../../core/errors.js';
 import type { Reranker } from '../../rerank/reranker.js';
-import { type RerankerCard, readRerankerCard } from '../../rerank/reranker-card.js';
+import { readRerankerCard } from '../../rerank/reranker-card.js';
 import { createReranker } from '../library/create-reranker.js';
 import { openDefaultReranker } from '../library/rerank.js';
-import { checkCard } from './check-card.js';
+import { checkCard, withCard } from './card-flags.js';
 import type { CliContext } from './cli-context.js';
 import { flags, integer } from './flags.js';
 import { type ComparatorFlags, namedComparator } from './named-comparator.js';
@@ -14,6 +14,7 @@ export interface RerankerFlags extends Omit<ComparatorFlags, 'compare' | 'qrels'
   readonly reranker?: string;
   readonly method?: string;
   readonly compare?: string;
+  readonly prompt?: string;
   readonly depth?: number;
   readonly onFailure: 'throw' | 'keep';
 }
@@ -85,15 +86,3 @@ async function openBest({ method, depth }: RerankerFlags, context: CliContext): 
     [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
   };
 }
-
-const withCard = (
-  given: RerankerFlags,
-  { program, comparator, prompt, model, depth }: RerankerCard,
-): RerankerFlags => ({
-  ...given,
-  method: program,
-  compare: comparator,
-  prompt: prompt?.id ?? given.prompt,
-  model: model ?? given.model,
-  depth: depth ?? given.depth,
-});

@@ -8,7 +8,7 @@ import { debias } from '../../../rerank/debias/registry.js';
 import { parseProgram } from '../../../rerank/programs/registry.js';
 import { rerankRun } from '../../../rerank/rerank-run.js';
 import { type RerankerCard, readRerankerCard } from '../../../rerank/reranker-card.js';
-import { checkCard } from '../check-card.js';
+import { checkCard, withCard } from '../card-flags.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
@@ -70,7 +70,8 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.out('where the reranked run goes'))
     .addOption(flags.json())
     .action(async (given: RerankFlags) => {
-      const carded = given.reranker === undefined ? given : await withCard(given, given.reranker);
+      const card = given.reranker === undefined ? undefined : await readRerankerCard(given.reranker);
+      const carded = card ? { ...withCard(given, card), card } : given;
       // A stopped run resumes by default: what was answered lies beside the run that is being made.
       const options = { ledger: `${given.out}.ledger`, ...carded };
       const result = await rerank(options, context);
@@ -133,21 +134,6 @@ async function rerank(options: RerankFlags, context: CliContext) {
     perQuery: { calls: usage.calls / Math.max(1, ranked.size), rounds: rounds / Math.max(1, ranked.size) },
     seconds: (performance.now() - started) / 1000,
     warnings,
-  };
-}
-
-/** The settings that a card writes down, in place of the flags. */
-async function withCard(options: RerankFlags, path: string): Promise<RerankFlags> {
-  const card = await readRerankerCard(path);
-  const { program, comparator, prompt, model, depth } = card;
-  return {
-    ...options,
-    card,
-    method: program,
-    compare: comparator,
-    prompt: prompt?.id ?? options.prompt,
-    model: model ?? options.model,
-    depth: depth ?? options.depth,
   };
 }
 

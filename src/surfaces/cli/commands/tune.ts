@@ -178,10 +178,11 @@ async function findCandidates(
 }
 
 function cardOf(
-  { dataset, run, model, depth, out, encoder }: TuneFlags,
+  options: TuneFlags,
   { winner, measure, value, beside, queries }: TuneResult,
   { provenance }: Comparator,
 ): RerankerCard {
+  const { dataset, run, model, depth } = options;
   const files = Object.hasOwn(weightAliases, model)
     ? weightAliases[model as keyof typeof weightAliases].files
     : [];
@@ -205,11 +206,22 @@ function cardOf(
         beside: Object.fromEntries(
           Object.entries(beside).map(([name, interval]) => [name, round(interval.mean)]),
         ),
-        command: `rankforge tune --dataset ${dataset} --model ${model}${run === undefined ? '' : ` --run ${run}`} --depth ${depth} --encoder ${encoder} --out ${out}`,
+        command: commandOf(options),
       },
     ],
     limits: `Chosen among ${queries.chosenOn} and measured on ${queries.measuredOn} queries of one collection.`,
   };
+}
+
+/** What measures the figures again. */
+function commandOf({ dataset, split, run, qrels, model, compare, prompts, ...rest }: TuneFlags): string {
+  const { depth, encoder, budgetTokens, seed, out } = rest;
+  const given = { dataset, split, run, qrels, model, compare, prompts, depth, encoder };
+  const all = { ...given, 'budget-tokens': budgetTokens, seed, out };
+  const words = Object.entries(all).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag} ${value}`],
+  );
+  return ['rankforge tune', ...words].join(' ');
 }
 
 const round = (value: number): number => Number(value.toFixed(4));
@@ -231,7 +243,7 @@ function table(
       String(trials),
       mean.toFixed(3),
     ]);
-  const out_ = failed.map(
+  const impossible = failed.map(
     ({ setting: { compare, method }, error }) =>
       `not possible: ${compare} with ${method}: ${(error as Error).message}\n`,
   );
@@ -242,11 +254,17 @@ function table(
     name,
     `${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`,
   ]);
+  const [ahead] = Object.entries(beside)
+    .map(([name, { mean }]) => ({ name, mean }))
+    .sort((a, b) => b.mean - a.mean);
   return [
     textTable(['compare', 'method', 'prompt', 'queries', measure], rows),
-    ...out_,
-    `\nOn the ${queries.measuredOn} queries that had no part in the choice (${last.trials} chose the last of it):\n`,
+    ...impossible,
+    `\nOn the ${queries.measuredOn} queries that had no part in the choice (the last choice was made on ${last.trials}):\n`,
     textTable(['ranking', measure], measured),
+    ahead && ahead.mean >= value.mean
+      ? `\nIt is no better there than ${ahead.name}, which asks no model: use that.\n`
+      : '',
     `\nCard: ${join(out, 'card.json')}\n`,
   ].join('');
 }
