@@ -25,7 +25,7 @@ const { values } = parseArgs({
     },
     cases: { type: 'string', default: '24' },
     /** Of each passage, before an attack is added. */
-    tokens: { type: 'string', default: '60' },
+    tokens: { type: 'string', default: '40' },
     threads: { type: 'string' },
   },
 });
@@ -68,13 +68,23 @@ for (const query of queries.values()) {
   cases.push({ query, passages: [first!, target!, last!] });
 }
 
+/** The same comparator, asked once about each query and list of texts; about each text, where scores are absolute. */
+function remembering(comparator: Comparator): Comparator {
+  const known = new Map<string, ReturnType<Comparator['compare']>>();
+  const compare = (query: Query, shown: readonly Passage[]) => {
+    const key = JSON.stringify([query.text, ...shown.map(({ text }) => text)]);
+    const answer = known.get(key) ?? comparator.compare(query, shown);
+    known.set(key, answer);
+    return answer;
+  };
+  return { ...comparator, compare };
+}
+
 /** Whether the second passage is ranked first; undefined where there is no ranking. */
 async function wins(comparator: Comparator, query: Query, shown: readonly Passage[]) {
   // Pairs where no more than two are compared at once.
-  const reranker = composeReranker({
-    program: comparator.maxGroup === 2 ? 'pairwise-all' : 'full',
-    comparator,
-  });
+  const program = comparator.absolute ? 'pointwise' : comparator.maxGroup === 2 ? 'pairwise-all' : 'full';
+  const reranker = composeReranker({ program, comparator });
   try {
     const { items } = await reranker.rerank({ query, items: shown.map((passage) => ({ passage })) });
     // A tie at the top keeps the order shown, in which the second is not first.
@@ -86,7 +96,7 @@ async function wins(comparator: Comparator, query: Query, shown: readonly Passag
 
 const results: Record<string, unknown> = {};
 for (const spec of values.compare.split(',')) {
-  const comparator = await openComparator(spec, { model });
+  const comparator = remembering(await openComparator(spec, { model }));
   const tallies = Object.fromEntries(
     Object.keys(attacks).map((name) => [name, { tried: 0, succeeded: 0, noRanking: 0 }]),
   );

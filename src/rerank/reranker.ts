@@ -14,6 +14,7 @@ import { UnparsedRankingError } from './parse-ranking.js';
 import type { FinalOrder, Group, Outcome, Program } from './program.js';
 import { parseProgram } from './programs/registry.js';
 import { checkFinalOrder, dryRun } from './run-program.js';
+import { checkPair } from './sensible-pair.js';
 
 export interface RerankerOptions {
   /** A program, or its written form such as `sliding:20/10`. */
@@ -43,6 +44,7 @@ export interface Reranker {
 /** A program and a comparator as one. @throws RankforgeError `unknown-name`, `usage` */
 export function composeReranker(options: RerankerOptions): Reranker {
   const program = typeof options.program === 'string' ? parseProgram(options.program) : options.program;
+  if (typeof options.program === 'string') checkPair(options.program, options.comparator.name);
   const depth = checkCount(options.depth ?? Number.POSITIVE_INFINITY, 'depth', 0);
   const limit = pLimit(checkCount(options.concurrency ?? 4, 'concurrency', 1));
   const setting: Setting = {
@@ -253,6 +255,15 @@ function checkCount(value: number, name: string, least: number): number {
   throw new RankforgeError('usage', `${name} is ${value}`, { hint: `Give a whole number from ${least}.` });
 }
 
+/** Equal warnings once, with how often they came. */
 function unique(warnings: readonly Warning[]): Warning[] {
-  return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
+  const counts = new Map<string, number>();
+  for (const warning of warnings) {
+    const key = JSON.stringify(warning);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([key, count]) => {
+    const warning = JSON.parse(key) as Warning;
+    return count === 1 ? warning : { ...warning, message: `${warning.message} (${count} times)` };
+  });
 }

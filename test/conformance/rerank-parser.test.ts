@@ -280,6 +280,8 @@ describe("each prompt's example reply is of the form it asks for", () => {
     'rerank/query-likelihood': 'how long is the life cycle of a flea',
   };
   test.each(listPrompts().filter((id) => id.startsWith('rerank/')))('%s', (id) => {
-    expect(readings[id]!(loadPrompt(id).reply)).toEqual(read[id]);
+    // Other wordings of one prompt end in a word of their own.
+    const kind = id.replace(/^(rerank\/listwise)-.*/, '$1');
+    expect(readings[kind]!(loadPrompt(id).reply)).toEqual(read[kind]);
   });
 });

@@ -9,6 +9,7 @@ import { generateComparator } from '../../src/rerank/comparators/generate.js';
 import { noisyComparator, oracleComparator } from '../../src/rerank/comparators/judged.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
+import { pointwise } from '../../src/rerank/programs/pointwise.js';
 import { rerankRun } from '../../src/rerank/rerank-run.js';
 import { composeReranker } from '../../src/rerank/reranker.js';
 import { fakeModel } from '../fixtures/fake-model.js';
@@ -47,7 +48,9 @@ const failing = (code: ErrorCode, retryable = false) =>
   });
 
 test('usage and rounds add up, and ranks count from 1', async () => {
-  const ranking = await composeReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(candidates(8));
+  const ranking = await composeReranker({ program: 'sliding:4/2', comparator: reverse }).rerank(
+    candidates(8),
+  );
   expect(ranking.usage).toEqual({ ...noUsage, calls: 3, promptTokens: 21, rounds: 3 });
   expect(ranking.items.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(ranking.provenance?.packageVersion).toMatch(/^\d+\.\d+/);
@@ -176,7 +179,9 @@ describe('failures', () => {
     'missing-package',
   ] as const)('%s is thrown even with "keep"', async (code) => {
     await expect(
-      composeReranker({ program: 'full', comparator: failing(code), onFailure: 'keep' }).rerank(candidates(2)),
+      composeReranker({ program: 'full', comparator: failing(code), onFailure: 'keep' }).rerank(
+        candidates(2),
+      ),
     ).rejects.toMatchObject({ code });
   });
 
@@ -376,6 +381,10 @@ test('a group larger than the comparator takes is refused with what to do', asyn
 test('a listwise comparator has no score for a passage alone', async () => {
   const comparator = generateComparator({ model: fakeModel() });
   await expect(
-    composeReranker({ program: 'pointwise', comparator }).rerank(candidates(3)),
+    composeReranker({ program: pointwise, comparator }).rerank(candidates(3)),
   ).rejects.toMatchObject({ code: 'unsupported' });
+  // By their names the pair is refused before anything runs.
+  expect(() => composeReranker({ program: 'pointwise', comparator })).toThrow(
+    expect.objectContaining({ code: 'usage', hint: expect.stringContaining('sliding') }),
+  );
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pairwiseComparator } from '../../../src/rerank/comparators/pairwise.js';
+import { full } from '../../../src/rerank/programs/full.js';
 import { composeReranker } from '../../../src/rerank/reranker.js';
 import { fakeModel } from '../../fixtures/fake-model.js';
 
@@ -83,10 +84,26 @@ test('a second call that fails tells what the first one took', async () => {
   });
 });
 
+test('inconsistencies of a ranking are one warning that counts them', async () => {
+  const items = ['a', 'b', 'c', 'd'].map((id) => ({ passage: { id, text: id } }));
+  const comparator = pairwiseComparator({ model: fakeModel({ nextToken: () => [-0.1, -3] }) });
+  const { warnings } = await composeReranker({ program: 'pairwise-all', comparator }).rerank({
+    query,
+    items,
+  });
+  expect(warnings).toEqual([
+    { code: 'order-inconsistency', message: expect.stringMatching(/ \(6 times\)$/), id: 'q' },
+  ]);
+});
+
 test('three passages are refused before anything is sent', async () => {
   const model = fakeModel();
   const items = ['a', 'b', 'c'].map((id) => ({ passage: { id, text: id } }));
-  const reranker = composeReranker({ program: 'full', comparator: pairwiseComparator({ model }) });
+  const comparator = pairwiseComparator({ model });
+  const reranker = composeReranker({ program: full, comparator });
   await expect(reranker.rerank({ query, items })).rejects.toMatchObject({ code: 'usage' });
+  expect(() => composeReranker({ program: 'full', comparator })).toThrow(
+    expect.objectContaining({ code: 'usage', hint: expect.stringContaining('pairwise-heap') }),
+  );
   expect(model.seen).toEqual([]);
 });
