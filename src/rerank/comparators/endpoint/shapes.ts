@@ -6,7 +6,7 @@ export interface ScoredIndex {
   readonly score: number;
 }
 
-export interface EndpointRequest {
+interface EndpointRequest {
   readonly model: string | undefined;
   readonly query: string;
   readonly texts: readonly string[];
