@@ -3,10 +3,12 @@ import colours from 'picocolors';
 import { exitCode, isAbort, RankforgeError } from '../../core/errors.js';
 import { packageVersion } from '../../core/version.js';
 import type { CliContext } from './cli-context.js';
+import { addCalibrateCommand } from './commands/calibrate.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addForgeCommand } from './commands/forge.js';
+import { addFuseCommand } from './commands/fuse.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addMcpCommand } from './commands/mcp.js';
 import { addModelsCommand } from './commands/models.js';
@@ -26,6 +28,8 @@ const commands = [
   addRerankCommand,
   addDistillCommand,
   addEvaluateCommand,
+  addFuseCommand,
+  addCalibrateCommand,
   addPlanCommand,
   addTuneCommand,
   addServeCommand,

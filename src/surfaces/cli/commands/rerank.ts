@@ -2,16 +2,20 @@ import { type Command, Option } from 'commander';
 import type { ScoredId } from '../../../core/run.js';
 import { addUsage, noUsage, type Usage } from '../../../core/usage.js';
 import type { Warning } from '../../../core/warning.js';
+import { atomicWrite } from '../../../formats/atomic-write.js';
 import { readRun, writeRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
+import { calibratedComparator, readCalibration } from '../../../rerank/calibration/score-calibration.js';
+import { keepRelevant, readCutOff } from '../../../rerank/cut-off/cut-off.js';
 import { debias } from '../../../rerank/debias/registry.js';
 import { parseProgram } from '../../../rerank/programs/registry.js';
 import { rerankRun } from '../../../rerank/rerank-run.js';
 import { type RerankerCard, readRerankerCard } from '../../../rerank/reranker-card.js';
+import { selfConsistent } from '../../../rerank/self-consistency/self-consistent.js';
 import { checkCard, withCard } from '../card-flags.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
-import { flags } from '../flags.js';
+import { flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
 import { openReading } from '../reading.js';
@@ -26,6 +30,10 @@ interface RerankFlags extends ComparatorFlags {
   card?: RerankerCard;
   method: string;
   debias?: string;
+  shuffles?: number;
+  calibration?: string;
+  cutOff?: string;
+  rankings?: string;
   depth: number;
   onFailure: 'throw' | 'keep';
   out: string;
@@ -46,6 +54,14 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.compare())
     .addOption(flags.prompt())
     .addOption(flags.debias())
+    .option(
+      '--shuffles <n>',
+      'rank so many shuffles of the candidates, and take what they agree on',
+      integer(1),
+    )
+    .option('--calibration <file>', 'how probable it is that each passage is relevant: see calibrate')
+    .option('--cut-off <file>', 'keep only what is relevant: see calibrate')
+    .option('--rankings <file>', 'each ranking as a line of JSON too, with probabilities and warnings')
     .addOption(flags.model())
     .addOption(flags.baseUrl())
     .addOption(flags.context())
@@ -87,19 +103,25 @@ export function addRerankCommand(program: Command, context: CliContext): void {
 async function rerank(options: RerankFlags, context: CliContext) {
   const { run: path, method, depth, out, onFailure, concurrency } = options;
   const { signal, onProgress } = context;
-  const program = parseProgram(method, { seed: options.seed });
+  const { seed, shuffles } = options;
+  const parsed = parseProgram(method, { seed });
+  const program = shuffles === undefined ? parsed : selfConsistent(parsed, { shuffles, seed });
+  const calibration =
+    options.calibration === undefined ? undefined : await readCalibration(options.calibration);
+  const cutOff = options.cutOff === undefined ? undefined : await readCutOff(options.cutOff);
   await checkOutput(out);
+  if (options.rankings !== undefined) await checkOutput(options.rankings);
   using reading = openReading(options, context);
   const run = await readRun(path, reading);
   const candidates = candidatesOf(run, await openDataset(options, context, reading), { depth });
   await using opened = await namedComparator(options, context, reading);
   if (options.card) checkCard(options.card, opened);
-  const comparator =
-    options.debias === undefined
-      ? opened
-      : debias(opened, options.debias, { sample: candidates, seed: options.seed });
+  const sample = candidates.map(({ query, items }) => ({ query, items: items.slice(0, depth) }));
+  const debiased = options.debias === undefined ? opened : debias(opened, options.debias, { sample, seed });
+  const comparator = calibration ? calibratedComparator(debiased, calibration) : debiased;
   const ranked = new Map<string, ScoredId[]>();
   const warnings: Warning[] = [];
+  const lines: string[] = [];
   let usage: Usage = noUsage;
   let rounds = 0;
   const started = performance.now();
@@ -113,7 +135,9 @@ async function rerank(options: RerankFlags, context: CliContext) {
     signal,
     onProgress,
   });
-  for await (const ranking of rankings) {
+  for await (const whole of rankings) {
+    const ranking = cutOff ? keepRelevant(whole, cutOff) : whole;
+    if (options.rankings !== undefined) lines.push(`${JSON.stringify(ranking)}\n`);
     ranked.set(
       ranking.queryId,
       ranking.items.map(({ id, score }) => ({ id, score })),
@@ -122,6 +146,7 @@ async function rerank(options: RerankFlags, context: CliContext) {
     usage = addUsage(usage, ranking.usage);
     rounds += ranking.usage.rounds;
   }
+  if (options.rankings !== undefined) await atomicWrite(options.rankings, lines);
   await writeRun(out, ranked, `rankforge-${method}-${comparator.name}`);
   return {
     out,

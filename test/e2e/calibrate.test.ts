@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rankforge } from './run-in-process.js';
+
+let folder: string;
+const path = (name: string) => join(folder, name);
+const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+/** 40 queries; the passages with a query's own word are relevant, those with another's are not. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rankforge-calibrate-'));
+  const words = Array.from(
+    { length: 40 },
+    (_, index) => `word${String.fromCharCode(97 + (index % 26))}${index}`,
+  );
+  const passages = words.flatMap((word, index) => [
+    { _id: `a${index}`, text: `${word} ${word} is told of here` },
+    { _id: `b${index}`, text: `${word} and other things` },
+    { _id: `c${index}`, text: 'something else altogether' },
+  ]);
+  writeFileSync(path('corpus.jsonl'), lines(passages));
+  writeFileSync(path('queries.jsonl'), lines(words.map((text, index) => ({ _id: `q${index}`, text }))));
+  mkdirSync(path('qrels'));
+  const rows = words.flatMap((_, index) => [`q${index}\ta${index}\t2\n`, `q${index}\tb${index}\t1\n`]);
+  writeFileSync(path('qrels/test.tsv'), `query-id\tcorpus-id\tscore\n${rows.join('')}`);
+  const run = words.flatMap((_, index) =>
+    [`c${index}`, `b${index}`, `a${index}`].map(
+      (id, rank) => `q${index} Q0 ${id} ${rank + 1} ${9 - rank} first\n`,
+    ),
+  );
+  writeFileSync(path('first.trec'), run.join(''));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const rerank = (out: string, ...more: string[]) =>
+  rankforge([
+    'rerank',
+    '--dataset',
+    folder,
+    '--run',
+    path('first.trec'),
+    '--compare',
+    'bm25',
+    '--out',
+    path(out),
+    '--json',
+    ...more,
+  ]);
+const calibrate = (...more: string[]) =>
+  rankforge([
+    'calibrate',
+    '--run',
+    path('bm25.trec'),
+    '--qrels',
+    path('qrels/test.tsv'),
+    '--out',
+    path('fitted'),
+    '--json',
+    ...more,
+  ]);
+
+test('scores become probabilities, and only what is relevant is kept', async () => {
+  expect((await rerank('bm25.trec')).code).toBe(0);
+  const fitted = await calibrate('--compare', 'bm25', '--keep-risk', 'irrelevant-kept', '--alpha', '0.3');
+  expect(fitted.code, fitted.stderr).toBe(0);
+  const { figures, cutOff } = JSON.parse(fitted.stdout);
+  expect(figures.error).toBeLessThan(0.1);
+  expect(cutOff).toMatchObject({ risk: 'irrelevant-kept', on: 'probability' });
+
+  const files = ['--calibration', path('fitted/calibration.json'), '--cut-off', path('fitted/cut-off.json')];
+  const kept = await rerank('kept.trec', ...files, '--rankings', path('kept.jsonl'));
+  expect(kept.code, kept.stderr).toBe(0);
+  const rankings = readFileSync(path('kept.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(rankings).toHaveLength(40);
+  for (const { queryId, items } of rankings) {
+    const number = queryId.slice(1);
+    expect(items.map(({ id }: { id: string }) => id).toSorted()).toEqual([`a${number}`, `b${number}`]);
+    for (const { probability } of items) expect(probability).toBeGreaterThanOrEqual(cutOff.threshold);
+  }
+  expect(readFileSync(path('kept.trec'), 'utf8')).not.toMatch(/ c\d+ /);
+});
+
+test("another comparator's calibration is refused, and so is a promise that 40 queries cannot give", async () => {
+  expect((await rerank('bm25.trec')).code).toBe(0);
+  expect((await calibrate('--compare', 'bm25')).code).toBe(0);
+  const other = await rankforge([
+    'rerank',
+    '--dataset',
+    folder,
+    '--run',
+    path('first.trec'),
+    '--compare',
+    'oracle',
+    '--qrels',
+    path('qrels/test.tsv'),
+    '--calibration',
+    path('fitted/calibration.json'),
+    '--out',
+    path('other.trec'),
+    '--json',
+  ]);
+  expect(JSON.parse(other.stdout).error).toMatchObject({ code: 'usage' });
+  const sure = await calibrate('--compare', 'bm25', '--keep-risk', 'irrelevant-kept', '--alpha', '0.01');
+  expect(JSON.parse(sure.stdout).error).toMatchObject({ code: 'too-little-data' });
+});
+
+test('runs are fused', async () => {
+  expect((await rerank('bm25.trec')).code).toBe(0);
+  const fuse = (...more: string[]) =>
+    rankforge([
+      'fuse',
+      '--run',
+      path('first.trec'),
+      path('bm25.trec'),
+      '--out',
+      path('fused.trec'),
+      '--json',
+      ...more,
+    ]);
+  const fused = await fuse('--fusion', 'comb-sum', '--weights', '0,1');
+  expect(JSON.parse(fused.stdout)).toMatchObject({ runs: 2, queries: 40 });
+  const orderOf = (name: string) =>
+    readFileSync(path(name), 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ').slice(0, 4).join(' '));
+  expect(orderOf('fused.trec')).toEqual(orderOf('bm25.trec'));
+  const wrong = await fuse('--weights', '1');
+  expect(wrong.code).toBe(2);
+});
