@@ -5,11 +5,12 @@ import { writeRun } from '../../../formats/trec-run.js';
 import { openFirstStage, untrainedNames } from '../../../pipeline/first-stage.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
+import { addExpansionFlags, type ExpansionFlags, expanded } from '../expansion.js';
 import { flags } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
 import { openReading } from '../reading.js';
 
-interface RetrieveFlags {
+interface RetrieveFlags extends ExpansionFlags {
   dataset: string;
   split?: string;
   skipBad?: boolean;
@@ -21,7 +22,7 @@ interface RetrieveFlags {
 }
 
 export function addRetrieveCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('retrieve')
     .description('First stage: the best k passages of each query, as a TREC run')
     .addOption(flags.dataset().makeOptionMandatory())
@@ -31,16 +32,18 @@ export function addRetrieveCommand(program: Command, context: CliContext): void 
     .addOption(flags.skipBad())
     .addOption(flags.encoder())
     .addOption(flags.out('where the run goes'))
-    .addOption(flags.json())
-    .action(async (options: RetrieveFlags) => {
-      const result = await retrieve(options, context);
-      printResult(
-        context,
-        options,
-        result,
-        () => `${result.queries} queries, ${result.seconds.toFixed(1)} s: ${options.out}\n`,
-      );
-    });
+    .addOption(flags.json());
+  addExpansionFlags(command).action(async (options: RetrieveFlags) => {
+    const result = await retrieve(options, context);
+    const { queries, seconds, usage } = result;
+    const asked = usage.calls > 0 ? `${usage.calls} calls (${usage.cachedCalls} from the ledger), ` : '';
+    printResult(
+      context,
+      options,
+      result,
+      () => `${queries} queries, ${asked}${seconds.toFixed(1)} s: ${options.out}\n`,
+    );
+  });
 }
 
 async function retrieve(options: RetrieveFlags, context: CliContext) {
@@ -67,7 +70,8 @@ async function retrieve(options: RetrieveFlags, context: CliContext) {
     signal,
     onProgress,
   });
-  const retriever = stage.retrievers.get(name)!;
+  await using expansion = await expanded(stage.retrievers.get(name)!, passages, options, context);
+  const { retriever } = expansion;
   const run = new Map<string, ScoredId[]>();
   const started = performance.now();
   for (const query of queries.values()) {
@@ -75,13 +79,15 @@ async function retrieve(options: RetrieveFlags, context: CliContext) {
     run.set(query.id, await retriever.search(query, k, { signal }));
     onProgress({ stage: 'retrieve', done: run.size, total: queries.size });
   }
-  await writeRun(out, run, `rankforge-${name}`);
+  await writeRun(out, run, `rankforge-${retriever.name}`);
   return {
     out,
-    retriever: name,
+    retriever: retriever.name,
     passages: passages.size,
     queries: run.size,
     k,
+    usage: expansion.usage,
+    warnings: expansion.warnings,
     seconds: (performance.now() - started) / 1000,
   };
 }
