@@ -99,7 +99,8 @@ function explain(facts: {
   if (tooFew) return `${queries} judged queries are too few: no outcome could give p < ${alpha}`;
   const by = `${Math.abs(gain).toFixed(3)}`;
   if (passed) return `better than ${baseline} by ${by}, p = ${formatP(p)}`;
-  if (gain <= 0) return gain === 0 ? `no different from ${baseline}` : `worse than ${baseline} by ${by}`;
+  if (Math.abs(gain) < 0.0005) return `no different from ${baseline}`;
+  if (gain < 0) return `worse than ${baseline} by ${by}`;
   return `better than ${baseline} by ${by}, but p = ${formatP(p)} is not below ${alpha}: it may be chance`;
 }
 
