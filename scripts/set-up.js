@@ -65,6 +65,8 @@ export function setUp() {
       '--no-save',
       '--no-audit',
       '--no-fund',
+      // Warnings here are of what only tests use, such as the AI SDK 7, which asks for a newer Node than it needs.
+      '--loglevel=error',
       ...(process.platform === 'linux' ? [] : ['--no-package-lock']),
     );
   });

@@ -3,6 +3,7 @@ import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import type { Ranking } from '../../core/ranking.js';
 import type { Comparator } from '../../rerank/comparator.js';
+import { type ComparatorName, comparators, nameOf } from '../../rerank/comparators/registry.js';
 import type { Program } from '../../rerank/program.js';
 import { parseProgram } from '../../rerank/programs/registry.js';
 import { composeReranker, type Reranker } from '../../rerank/reranker.js';
@@ -12,7 +13,8 @@ import { type NamedComparatorOptions, openNamedComparator } from './open-compara
 export interface CreateRerankerOptions extends Omit<NamedComparatorOptions, keyof JobOptions> {
   /**
    * What to compare, as `--method`: `full`, `sliding:20/10`, … @default the comparator's natural one: each passage alone
-   * where scores are absolute, all at once where no language model reads them, else `sliding:20/10`
+   * where scores are absolute, all at once where no language model reads them, heaps for `setwise` and `pairwise`, else
+   * `sliding:20/10`
    */
   readonly method?: string | Program;
   /**
@@ -119,9 +121,16 @@ interface Opened {
   readonly comparator: Comparator | undefined;
 }
 
-function naturalMethod({ absolute, provenance, name }: Comparator): string {
-  if (absolute) return 'pointwise';
-  return provenance?.promptId === undefined || name.startsWith('student') ? 'full' : 'sliding:20/10';
+/** The program that makes most of what a comparator gives. */
+function naturalMethod(comparator: Comparator): string {
+  const name = nameOf(comparator.name);
+  const entry = Object.hasOwn(comparators, name) ? comparators[name as ComparatorName] : undefined;
+  if (comparator.absolute) return 'pointwise';
+  if (entry?.gives === 'best') return 'setwise-heap@10';
+  if (entry?.gives === 'pair') return 'pairwise-heap@10';
+  if (name === 'groupwise') return 'groupwise';
+  // Features and word counts are relative to the list; prompts hold so many passages at a time.
+  return comparator.provenance?.promptId === undefined ? 'full' : 'sliding:20/10';
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. */

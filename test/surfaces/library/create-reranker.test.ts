@@ -50,6 +50,12 @@ describe('createReranker', () => {
     const absolute = stubComparator({ absolute: true });
     await createReranker({ compare: absolute }).rerank('q', many);
     expect(absolute.groups).toEqual(many.map(() => 1));
+    const pairwise = {
+      ...stubComparator({ absolute: false, provenance: { promptId: 'p' } }),
+      name: 'pairwise',
+    };
+    await createReranker({ compare: pairwise }).rerank('q', many);
+    expect(new Set(pairwise.groups)).toEqual(new Set([2]));
   });
 
   test('a comparator that was given stays open', async () => {
