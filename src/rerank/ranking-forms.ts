@@ -13,7 +13,7 @@ const lead = String.raw`(?:(?![^:]*(?:err|message|detail))[A-Za-z' ]{0,40}:)?\s*
 const bracketedChain = new RegExp(`(?:${kind}\\s*)?${item}(?:${between}(?:${kind}\\s*)?${item})+`, 'gi');
 const strongArrow = /[>»›≻≥→]/;
 // The rest left open: what the prompt's example looks like.
-const dots = /^\s*[>,]?\s*(?:…|\.\.)/;
+const dots = /^\s*(?:[>,]\s*)?(?:…|\.\.)/;
 const bareItem = `(?:${kind}\\s+)?#?${bare}`;
 const bareChain = new RegExp(`^${lead}(${bareItem}(?:${arrow}${bareItem})+)(?:\\s*>)?\\s*\\.?$`, 'i');
 const bracketedLine = new RegExp(`^${lead}(${item}(?:[\\s,;|/]*${item})+)\\s*[.,;]?$`, 'i');
@@ -97,9 +97,11 @@ function numberedLists(text: string): Chain[] {
 
 /** A JSON list, or an object with one list and nothing that says it is an error. */
 function jsonLists(text: string): Chain[] {
-  const fenced = /(?:^|\n)\s*([[{][\s\S]*[\]}])\s*(?:$|\n)/.exec(text)?.[1];
-  for (const candidate of [text, fenced]) {
-    const names = candidate === undefined ? undefined : listIn(parseJson(candidate));
+  const lines = text.split('\n').map((line) => line.trim());
+  const first = lines.findIndex((line) => /^[[{]/.test(line));
+  const last = lines.findLastIndex((line) => line.endsWith(']') || line.endsWith('}'));
+  for (const candidate of [text, lines.slice(Math.max(0, first), last + 1).join('\n')]) {
+    const names = listIn(parseJson(candidate));
     if (names) return [names];
   }
   return [];
@@ -132,7 +134,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-const plain = new RegExp(`^${lead}${bareItem}(?:[\\s,;|/]+${bareItem})*[\\s,;.]*$`, 'i');
+// `id` and `text` could be labels too: names of that length are taken for labels here, since what can be read in two ways
+// doubles the ways to read the whole with every word.
+const longKind = `(?:passages?|documents?|texts)(?=\\s+#?${bare}(?![A-Za-z0-9]))`;
+const word = `(?:${longKind}|#?${bare})`;
+const plain = new RegExp(`^${lead}${word}(?:[\\s,;|/]+${word})*[\\s,;.]*$`, 'i');
 
 /** Labels and nothing else, in quotes or not, in one pair of brackets or none. */
 function plainList(text: string): Chain[] {
