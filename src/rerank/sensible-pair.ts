@@ -61,7 +61,7 @@ const wellMet: Record<Gives, string> = {
  * Why a program and a comparator, by their written forms, make no sense together; undefined where they do. A wrapped or unknown comparator is let through: its run tells.
  */
 export function whySenseless(program: string, comparator: string): string | undefined {
-  const [name = '', numbers = ''] = program.split(/[:@]/, 2);
+  const [name = '', numbers = ''] = program.split('@', 1)[0]!.split(':', 2);
   const given = nameOf(comparator);
   if (!Object.hasOwn(programs, name) || !Object.hasOwn(comparators, given)) return undefined;
   const { gives } = comparators[given as ComparatorName];

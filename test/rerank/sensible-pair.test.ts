@@ -12,6 +12,9 @@ test.each([
   ['pairwise-all:2', 'pairwise'],
   ['swiss', 'pairwise'],
   ['swiss:2/7', 'pairwise'],
+  // The number after an @ is how many ranks matter, and no size.
+  ['swiss@10', 'pairwise'],
+  ['swiss:2@10', 'pairwise'],
   ['sliding:2/1', 'pairwise'],
   ['groupwise:20', 'groupwise'],
   ['groupwise', 'noisy:0.5'],
@@ -31,6 +34,7 @@ test.each([
   ['full', 'pairwise', 'pairwise-heap'],
   ['sliding:20/10', 'pairwise', 'pairwise-heap'],
   ['swiss:5', 'pairwise', 'swiss'],
+  ['sliding@2', 'pairwise', 'pairwise-heap'],
   ['setwise-heap', 'pairwise', 'pairwise-heap'],
   ['groupwise', 'generate', 'sliding'],
   ['groupwise', 'setwise', 'setwise-heap'],
