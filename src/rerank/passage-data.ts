@@ -1,7 +1,8 @@
 // What is not seen may stand inside a word that is to be told from another. Runs are bounded, as each costs time squared.
 const unseenSigns = '\\u00ad\\u200b-\\u200f\\u2060\\ufeff';
 const unseen = `[${unseenSigns}]{0,2}`;
-const blank = `[\\s${unseenSigns}]{0,64}`;
+// Controls among them: in a line they become blanks.
+const blank = `[\\s\\u0000-\\u001f\\u007f-\\u009f${unseenSigns}]{0,64}`;
 const spelled = (word: string): string => [...word].join(unseen);
 
 // Names of the tags that a prompt's frame or a reply may hold.

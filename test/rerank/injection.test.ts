@@ -118,6 +118,14 @@ describe.each(Object.entries(attacks))('%s in a passage', (_, text) => {
   });
 });
 
+test.each(['\u0001', '\u0000/', '/\u001f', '\u0085', '\u2028'])(
+  'a tag with the control %j in it is none in a line either',
+  (control) => {
+    expect(asLine(`good<${control}passage>more`)).not.toContain('<');
+    expect(asBlock(`good<${control}passage>more`)).not.toContain('<');
+  },
+);
+
 test('what is no attack stays as it is', () => {
   for (const text of [
     'A flea (B. irritans) lives 2–3 months; see [Smith et al., 2019] and <em>this</em>.',
