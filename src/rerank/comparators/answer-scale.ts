@@ -45,7 +45,7 @@ const graded: AnswerScale = {
     return { score, bound: [{ code: 'unseen-labels', message, id }] };
   },
   read(text) {
-    const grade = /^\W*(?:(?:grade|score|answer)\W{1,3})?([0-3])[.)"'*]*\s*(?:$|\n|[-–—=:(]\s*(?!\d))/i.exec(
+    const grade = /^\W*(?:(?:grade|score|answer)\W{1,3})?([0-3])[.)"'*]*\s*(?:$|\n|[-–—=:(](?!\s*\d))/i.exec(
       text,
     )?.[1];
     return grade === undefined ? undefined : Number(grade);

@@ -39,6 +39,7 @@ test.each([
   [' 3.', 3],
   ['Grade: 1', 1],
   ['0\n', 0],
+  ['1 - it names fleas only', 1],
   ['"2"', 2],
 ])('written %j is grade %d', async (text, grade) => {
   const model = fakeModel({ capabilities: { nextToken: 'none' }, generate: () => text });
@@ -47,7 +48,7 @@ test.each([
   expect(warnings.map(({ code }) => code)).toEqual(['fallback-generate']);
 });
 
-test.each(['4', '23', '2/10', '2.5', 'two', '', 'The passage of 3 lines', '0 to 3'])(
+test.each(['4', '23', '2/10', '2.5', '0 - 3', '2: 3', 'two', '', 'The passage of 3 lines', '0 to 3'])(
   'written %j is none',
   async (text) => {
     const model = fakeModel({ capabilities: { nextToken: 'none' }, generate: () => text });
