@@ -11,9 +11,11 @@ import { parseProgram } from '../../rerank/programs/registry.js';
 import { dryRun } from '../../rerank/run-program.js';
 import { measure } from '../parse-measure.js';
 
-/** What a query may take. */
+/** What a program may take. */
 export interface ProgramTargets {
+  /** A query. */
   readonly calls?: number;
+  /** All queries together. */
   readonly usd?: number;
 }
 

@@ -37,8 +37,8 @@ export function fitComparatorNoise(run: Run, qrels: Qrels): ComparatorNoise {
   const logLikelihood = (sd: number): number => {
     let sum = 0;
     for (const [difference, { right, wrong }] of counts) {
-      const p = Math.min(1 - 1e-12, normalCdf(difference / (sd * Math.SQRT2)));
-      sum += right * Math.log(p) + wrong * Math.log(1 - p);
+      const miss = logUpperTail(difference / (sd * Math.SQRT2));
+      sum += right * Math.log1p(-Math.exp(miss)) + wrong * miss;
     }
     return sum;
   };
@@ -61,10 +61,13 @@ function maximise(of: (x: number) => number, low: number, high: number): number 
   return (a + b) / 2;
 }
 
-/** Φ(x) for x ≥ 0, to 7 decimals. @see Abramowitz & Stegun 1964, 26.2.17 */
-function normalCdf(x: number): number {
+/**
+ * ln(1 − Φ(x)) for x ≥ 0, in logarithms so that it goes on falling where 1 − Φ(x) is too small for a number.
+ * @see Abramowitz & Stegun 1964, 26.2.17 (Φ to 7 decimals)
+ */
+function logUpperTail(x: number): number {
   const t = 1 / (1 + 0.2316419 * x);
   const tail =
     t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return 1 - (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * tail;
+  return Math.log(tail) - (x * x + Math.log(2 * Math.PI)) / 2;
 }
