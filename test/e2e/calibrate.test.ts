@@ -129,6 +129,10 @@ test('runs are fused', async () => {
       .split('\n')
       .map((line) => line.split(' ').slice(0, 4).join(' '));
   expect(orderOf('fused.trec')).toEqual(orderOf('bm25.trec'));
-  const wrong = await fuse('--weights', '1');
-  expect(wrong.code).toBe(2);
+  for (const weights of ['1', 'a,b', '1,', '']) {
+    const wrong = await fuse('--weights', weights);
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { code: 'usage' } });
+    expect(wrong.stderr).toContain('weight');
+  }
 });

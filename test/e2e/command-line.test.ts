@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -196,4 +198,25 @@ test('a budget smaller than one round still gets further each time, and ends', a
   while (codes.length < 4 && codes.at(-1) !== 0) codes.push((await rankforge(args)).code);
   // Five calls, two a time.
   expect(codes).toEqual([3, 3, 0]);
+});
+
+test('a reader of progress that leaves does not end the work', async () => {
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      'src/surfaces/cli/main.ts',
+      'retrieve',
+      '--dataset',
+      folder,
+      '--out',
+      at('bm25.trec'),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect((await once(child, 'exit'))[0]).toBe(0);
+  expect(existsSync(at('bm25.trec'))).toBe(true);
 });

@@ -10,7 +10,7 @@ import { amount, flags, integer } from '../flags.js';
 interface FuseFlags {
   run: string[];
   fusion: FusionName;
-  weights?: string;
+  weights?: number[];
   k: number;
   out: string;
   json?: boolean;
@@ -22,7 +22,7 @@ export function addFuseCommand(program: Command, context: CliContext): void {
     .description('Several runs of the same queries as one')
     .requiredOption('--run <file...>', 'TREC runs')
     .addOption(new Option('--fusion <name>', 'how').choices(Object.keys(fusions)).default('reciprocal-rank'))
-    .option('--weights <numbers>', 'one a run, separated by commas (default: 1 each)')
+    .option('--weights <numbers>', 'one a run, separated by commas (default: 1 each)', amounts)
     .option('--k <n>', 'passages a query', integer(1), 1000)
     .addOption(flags.out('where the fused run goes'))
     .addOption(flags.json())
@@ -37,8 +37,9 @@ export function addFuseCommand(program: Command, context: CliContext): void {
     });
 }
 
-async function fuse({ run: paths, fusion, weights: text, k, out }: FuseFlags, { signal }: CliContext) {
-  const weights = text?.split(',').map(amount);
+const amounts = (text: string): number[] => text.split(',').map(amount);
+
+async function fuse({ run: paths, fusion, weights, k, out }: FuseFlags, { signal }: CliContext) {
   if (weights && weights.length !== paths.length) {
     throw new RankforgeError('usage', `${paths.length} runs were given, and ${weights.length} weights`, {
       where: '--weights',
