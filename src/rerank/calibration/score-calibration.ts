@@ -4,6 +4,7 @@ import type { Ranking } from '../../core/ranking.js';
 import type { Qrels, Run } from '../../core/run.js';
 import type { Comparator } from '../comparator.js';
 import { readFitted, writeFitted } from '../fitted-file.js';
+import { wrapped } from '../wrapped.js';
 import { Calibrator, calibrate, probabilityOf } from './calibrate.js';
 import { type JudgedListOptions, judgedLists } from './judged-lists.js';
 
@@ -76,7 +77,7 @@ export function calibratedComparator(comparator: Comparator, calibration: ScoreC
     );
   }
   return {
-    ...comparator,
+    ...wrapped(comparator),
     async compare(query, passages, options) {
       const comparison = await comparator.compare(query, passages, options);
       const { scores } = comparison;

@@ -31,19 +31,24 @@ export async function compareInTurn(
   const comparisons: Comparison[] = [];
   let usage: Usage = noUsage;
   for (const { query, passages } of showings) {
-    try {
-      const comparison = await comparator.compare(query, passages, options);
-      comparisons.push(comparison);
-      usage = addUsage(usage, comparison.usage);
-    } catch (error) {
-      if (!(error instanceof UnparsedRankingError)) throw error;
-      throw new UnparsedRankingError(error.message, error.reply, {
-        usage: addUsage(usage, error.usage),
-        retryable: error.retryable,
-      });
-    }
+    const comparison = await afterTaking(usage, () => comparator.compare(query, passages, options));
+    comparisons.push(comparison);
+    usage = addUsage(usage, comparison.usage);
   }
   return { comparisons, usage, warnings: comparisons.flatMap(({ warnings }) => warnings) };
+}
+
+/** A comparison whose failure tells what was taken before it as well. */
+export async function afterTaking(before: Usage, compare: () => Promise<Comparison>): Promise<Comparison> {
+  try {
+    return await compare();
+  } catch (error) {
+    if (!(error instanceof UnparsedRankingError)) throw error;
+    throw new UnparsedRankingError(error.message, error.reply, {
+      usage: addUsage(before, error.usage),
+      retryable: error.retryable,
+    });
+  }
 }
 
 /** What several comparisons would cost together. */

@@ -1,3 +1,4 @@
+import { RankforgeError } from '../../core/errors.js';
 import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import type { Comparator } from '../comparator.js';
@@ -17,7 +18,7 @@ const defaultTexts = ['N/A', '[MASK]', ''];
 /**
  * Contextual calibration: the same prompt is asked with passages that say nothing, and what each position gets there
  * is taken off its score. One profile a query and size of window, `texts.length` calls with short prompts.
- * @throws RankforgeError `usage` for a comparator that sees each passage alone
+ * @throws RankforgeError `usage` for a comparator that sees each passage alone, and without texts
  * @see Zhao et al. 2021, arXiv:2102.09690
  */
 export function contentFreeComparator(comparator: Comparator, options: ContentFreeOptions = {}): Comparator {
@@ -29,6 +30,11 @@ export function contentFreeProfile(
   comparator: Comparator,
   { texts = defaultTexts, query: handling = 'kept' }: ContentFreeOptions = {},
 ): ProfileSource {
+  if (texts.length === 0) {
+    throw new RankforgeError('usage', 'No texts stand in for passages without content', {
+      hint: "Give one or more, for instance 'N/A'.",
+    });
+  }
   const showings = (query: Query, count: number): Showing[] =>
     texts.map((text) => ({
       query: handling === 'kept' ? query : { id: query.id, text: text || 'N/A' },

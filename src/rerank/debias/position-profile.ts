@@ -5,7 +5,8 @@ import { mean, orderByScore } from '../../core/vectors.js';
 import type { Warning } from '../../core/warning.js';
 import { createFlights } from '../../models/door/flights.js';
 import type { Comparator, CompareOptions, ComparisonCost } from '../comparator.js';
-import { finiteScores } from './compare-in-turn.js';
+import { wrapped } from '../wrapped.js';
+import { afterTaking, finiteScores } from './compare-in-turn.js';
 
 /** What each position of a window is given whatever stands there, on the comparator's own scale: one number a position. */
 export type PositionProfile = readonly number[];
@@ -44,13 +45,15 @@ export function subtractProfile(comparator: Comparator, source: ProfileSource): 
   checkPositions(comparator);
   const profileOf = keepProfiles(source);
   return {
-    ...comparator,
+    ...wrapped(comparator),
     name: `${comparator.name}+${source.name}`,
     async compare(query, passages, options = {}) {
       if (passages.length < 2) return comparator.compare(query, passages, options);
       // The profile first: it is kept, so a comparison that fails and is tried again has not lost it.
       const measured = await profileOf(query, passages.length, options);
-      const comparison = await comparator.compare(query, passages, options);
+      const comparison = await afterTaking(measured.usage, () =>
+        comparator.compare(query, passages, options),
+      );
       const usage = addUsage(measured.usage, comparison.usage);
       const warnings = [...measured.warnings, ...comparison.warnings];
       const raw = finiteScores(comparison);

@@ -4,6 +4,7 @@ import type { Query } from '../../core/query.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import { mean, orderByScore } from '../../core/vectors.js';
 import type { Comparator, Comparison } from '../comparator.js';
+import { wrapped } from '../wrapped.js';
 import { compareInTurn, costInTurn, finiteScores } from './compare-in-turn.js';
 import { checkPositions } from './position-profile.js';
 
@@ -27,7 +28,7 @@ export const rotatedComparator = (comparator: Comparator, { times = 4 }: Rotatio
     rotations(passages.length, times),
   );
 
-/** As `rotatedComparator`, with seeded random orders, none of them the one given: neighbours change too. */
+/** As `rotatedComparator`, with seeded random orders, where neighbours change too. The one given is among them only by chance. */
 export const permutedComparator = (
   comparator: Comparator,
   { times = 4, seed = 0 }: PermutationOptions = {},
@@ -66,7 +67,7 @@ function averageShowings(
       passages: order.map((position) => passages[position]!),
     }));
   return {
-    ...comparator,
+    ...wrapped(comparator),
     name: `${comparator.name}+${name}`,
     async compare(query, passages, options) {
       if (passages.length < 2) return comparator.compare(query, passages, options);

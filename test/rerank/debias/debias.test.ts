@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Passage } from '../../../src/core/passage.js';
+import type { Comparator } from '../../../src/rerank/comparator.js';
 import { firstComparator } from '../../../src/rerank/comparators/first.js';
 import { oracleComparator } from '../../../src/rerank/comparators/judged.js';
 import { batchComparator } from '../../../src/rerank/debias/batch.js';
@@ -87,6 +88,47 @@ describe('calls', () => {
     expect(model.seen).toHaveLength(3);
     expect(model.seen[0]![0]!.content).toContain('[A] N/A\n[B] N/A');
     expect(model.seen[0]![0]!.content).toContain('Search query: N/A');
+  });
+
+  test('what a profile took is counted where the comparison after it fails', async () => {
+    const inner = biasedComparator({ bias: strong });
+    const failing = {
+      ...inner,
+      compare: async (...asked: Parameters<typeof inner.compare>) => {
+        const { usage } = await inner.compare(...asked);
+        if (asked[1][0]!.id.startsWith('content-free')) return inner.compare(...asked);
+        throw new UnparsedRankingError('The reply is no scores', 'no', { usage, retryable: false });
+      },
+    };
+    const ask = contentFreeComparator(failing).compare(query, passagesOf([1, 2]));
+    await expect(ask).rejects.toMatchObject({ usage: { calls: 4 }, retryable: false });
+  });
+
+  test.each(Object.keys(debiasings))('%s around a comparator that is a class closes it', async (spec) => {
+    let closed = 0;
+    const inner = biasedComparator();
+    class Mine implements Comparator {
+      readonly name = 'mine';
+      readonly absolute = false;
+      get maxGroup() {
+        return 7;
+      }
+      compare: Comparator['compare'] = (...asked) => inner.compare(...asked);
+      cost: Comparator['cost'] = (...asked) => inner.cost(...asked);
+      async [Symbol.asyncDispose]() {
+        closed++;
+      }
+    }
+    const comparator = debias(new Mine(), spec, { sample: numberedCandidates(2, 2) });
+    expect(comparator.maxGroup).toBe(7);
+    await comparator[Symbol.asyncDispose]();
+    expect(closed).toBe(1);
+  });
+
+  test('content-free without texts is refused', () => {
+    expect(() => contentFreeComparator(biasedComparator(), { texts: [] })).toThrow(
+      expect.objectContaining({ code: 'usage' }),
+    );
   });
 
   test('cost is what a window alone takes', async () => {

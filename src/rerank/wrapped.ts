@@ -1,0 +1,17 @@
+import type { Comparator } from './comparator.js';
+
+/**
+ * What a comparator around another keeps of it; disposing the one disposes the other. Named one by one, since a spread
+ * leaves behind what an instance has of its class.
+ */
+export function wrapped(comparator: Comparator): Omit<Comparator, 'compare'> {
+  const { name, absolute, maxGroup, provenance } = comparator;
+  return {
+    name,
+    absolute,
+    maxGroup,
+    provenance,
+    cost: (query, passages) => comparator.cost(query, passages),
+    [Symbol.asyncDispose]: () => comparator[Symbol.asyncDispose](),
+  };
+}
