@@ -68,9 +68,9 @@ export async function successiveHalving<S>(options: HalvingOptions<S>): Promise<
     try {
       while (known.length < until) {
         signal?.throwIfAborted();
-        const price = cost(setting, known.length);
+        // A trial that fails is paid for too.
+        spent += cost(setting, known.length);
         known.push(await options.measure(setting, known.length));
-        spent += price;
         onProgress?.({
           stage: `rung ${rungs.length + 1}`,
           done: Math.round(spent),

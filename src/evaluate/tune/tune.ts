@@ -55,10 +55,13 @@ export interface TuneResult extends Pick<Halving<TuneSetting>, 'rungs' | 'failed
 
 /** Of the queries, and of the budget: what is kept to measure the winner where nothing was chosen. */
 const heldOut = 1 / 3;
+/** Fewer have no interval. */
+const fewestMeasured = 2;
 
 /**
  * Finds how a model ranks best, by successive halving over ways to ask it, on judged queries or known items. Two thirds of the
- * queries choose; the figures are of the last third, since the best of many on the queries that chose it is flattered.
+ * queries choose; the figures are of the last third, since the best of many on the queries that chose it is flattered, or of
+ * as much of it as the budget still reaches for.
  * @throws RankforgeError `too-little-data` for fewer than 6 judged queries, `budget-exhausted`, and what comparing throws
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
@@ -67,13 +70,13 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     options.candidates.filter(({ query, items }) => qrels.has(query.id) && items.length > 1),
     randomStream(seed, 'tune'),
   );
-  const measuredOn = Math.floor(judged.length * heldOut);
-  if (measuredOn < 2) {
+  const aside = Math.floor(judged.length * heldOut);
+  if (aside < fewestMeasured) {
     throw new RankforgeError('too-little-data', `${judged.length} judged queries are too few to choose by`, {
       hint: 'Judge at least 6 queries, or generate some with known items.',
     });
   }
-  const [choosing, measuring] = [judged.slice(measuredOn), judged.slice(0, measuredOn)];
+  const [choosing, measuring] = [judged.slice(aside), judged.slice(0, aside)];
 
   const comparators = new Map(
     options.settings.map((setting) => [setting, lazily(() => options.open(setting))]),
@@ -93,9 +96,12 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
       concurrency: options.concurrency,
     }).rerank(candidates, { signal });
   const scoreOf = ({ queryId, items }: Pick<Ranking, 'queryId' | 'items'>): number =>
-    evaluateRun(new Map([[queryId, qrels.get(queryId)!]]), new Map([[queryId, items]]), [measure]).means[
-      measure
-    ]!;
+    // A query that a ranking beside does not answer counts as 0.
+    items.length === 0
+      ? 0
+      : evaluateRun(new Map([[queryId, qrels.get(queryId)!]]), new Map([[queryId, items]]), [measure]).means[
+          measure
+        ]!;
 
   const open: TuneSetting[] = [];
   const failed: { setting: TuneSetting; error: unknown }[] = [];
@@ -111,40 +117,52 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   }
   if (open.length === 0 && failed.length > 0) throw failed[0]!.error;
 
-  const dearest = Math.max(0, ...open.map((setting) => total(measuring, (one) => costOf(setting, one))));
+  const dearest = (queries: readonly Candidates[]): number =>
+    Math.max(0, ...open.map((setting) => total(queries, (one) => costOf(setting, one))));
+  const kept = Math.max(
+    Math.min(dearest(measuring), budgetTokens * heldOut),
+    dearest(measuring.slice(0, fewestMeasured)),
+  );
   const search = await successiveHalving({
     settings: open,
     trials: choosing.length,
     cost: (setting, trial) => costOf(setting, choosing[trial]!),
     measure: async (setting, trial) => scoreOf(await rank(setting, choosing[trial]!)),
-    budget: budgetTokens - Math.min(dearest, budgetTokens * heldOut),
+    budget: budgetTokens - kept,
     outOfTheRace: speaksAgainstSetting,
     signal,
     onProgress: options.onProgress,
   });
 
   const values: number[] = [];
-  for (const candidates of measuring) values.push(scoreOf(await rank(search.winner, candidates)));
+  let plannedTokens = search.spent;
+  for (const candidates of measuring) {
+    const cost = costOf(search.winner, candidates);
+    if (plannedTokens + cost > budgetTokens) break;
+    plannedTokens += cost;
+    values.push(scoreOf(await rank(search.winner, candidates)));
+  }
+  const measured = measuring.slice(0, values.length);
   const interval = (of: readonly number[]): Interval => bootstrapInterval(of, { seed });
   const firstStage: Run = new Map(
-    measuring.map(({ query, items }) => [
+    measured.map(({ query, items }) => [
       query.id,
       items.map(({ passage }, index) => ({ id: passage.id, score: -index })),
     ]),
   );
   const beside = Object.entries({ 'first-stage': firstStage, ...options.beside }).map(([name, run]) => [
     name,
-    interval(measuring.map(({ query }) => scoreOf({ queryId: query.id, items: asItems(run.get(query.id)) }))),
+    interval(measured.map(({ query }) => scoreOf({ queryId: query.id, items: asItems(run.get(query.id)) }))),
   ]);
   return {
     winner: search.winner,
     measure,
     value: interval(values),
     beside: Object.fromEntries(beside),
-    queries: { chosenOn: choosing.length, measuredOn },
+    queries: { chosenOn: choosing.length, measuredOn: measured.length },
     rungs: search.rungs,
     failed: [...failed, ...search.failed],
-    plannedTokens: search.spent + total(measuring, (one) => costOf(search.winner, one)),
+    plannedTokens,
   };
 }
 

@@ -63,8 +63,13 @@ test('a setting that fails is out, and others go on', async () => {
     return worth;
   };
   const options = { settings: [1, 2, 3], trials: 5, cost: () => 1, measure, budget: 100 };
-  const { winner, failed } = await successiveHalving({ ...options, outOfTheRace: (error) => error === bad });
+  const { winner, failed, spent } = await successiveHalving({
+    ...options,
+    outOfTheRace: (error) => error === bad,
+  });
   expect(winner).toBe(2);
+  // What it took to find out is paid for.
+  expect(spent).toBe(11);
   expect(failed).toEqual([{ setting: 3, error: bad }]);
   await expect(successiveHalving(options)).rejects.toBe(bad);
 });

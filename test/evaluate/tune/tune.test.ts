@@ -51,6 +51,38 @@ test('the same seed finds the same, and rankings beside are measured on the same
   expect(first.beside.ideal).toEqual({ mean: 1, low: 1, high: 1 });
 });
 
+test.each([500, 900, 1000, 1300, 2200, 3000])('a budget of %i tokens is kept to', async (budgetTokens) => {
+  let calls = 0;
+  const counting = (setting: { compare: string }): Comparator => {
+    const comparator = open(setting);
+    return {
+      ...comparator,
+      compare: (...asked) => {
+        calls++;
+        return comparator.compare(...asked);
+      },
+    };
+  };
+  const result = await tune({
+    settings: settings.slice(2, 3),
+    open: counting,
+    candidates,
+    qrels,
+    budgetTokens,
+    seed: 7,
+  });
+  expect(100 * calls).toBeLessThanOrEqual(budgetTokens);
+  expect(result.plannedTokens).toBe(100 * calls);
+  expect(result.queries.measuredOn).toBeGreaterThanOrEqual(2);
+  expect(Number.isFinite(result.value.mean)).toBe(true);
+});
+
+test('a query that a ranking beside does not answer counts as 0', async () => {
+  const options = { settings: settings.slice(2, 4), open, candidates, qrels, budgetTokens: 12_000, seed: 7 };
+  const { beside } = await tune({ ...options, beside: { none: new Map() } });
+  expect(beside.none).toEqual({ mean: 0, low: 0, high: 0 });
+});
+
 test('too few judged queries are an error', async () => {
   await expect(
     tune({ settings, open, candidates: candidates.slice(0, 5), qrels, budgetTokens: 1e6, seed: 7 }),
