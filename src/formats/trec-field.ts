@@ -7,11 +7,13 @@ import { RankforgeError } from '../core/errors.js';
  */
 export function toField(id: string, separator: 'space' | 'tab'): string {
   const fits =
-    id !== '' && (separator === 'space' ? !/\s/.test(id) : !/[\t\n\r]/.test(id) && id.trim() === id);
+    id !== '' &&
+    !id.includes('\0') &&
+    (separator === 'space' ? !/\s/.test(id) : !/[\t\n\r]/.test(id) && id.trim() === id);
   if (fits) return id;
   throw new RankforgeError('unsupported', `The id ${JSON.stringify(id)} does not fit this file format`, {
     where: id,
-    hint: 'Use ids without spaces, tabs and line breaks.',
+    hint: 'Use ids without spaces, tabs, line breaks and NUL bytes.',
   });
 }
 

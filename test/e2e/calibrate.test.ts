@@ -109,6 +109,15 @@ test("another comparator's calibration is refused, and so is a promise that 40 q
   expect(JSON.parse(sure.stdout).error).toMatchObject({ code: 'too-little-data' });
 });
 
+test('a calibration stays as it was where the cut-off fails', async () => {
+  expect((await rerank('bm25.trec')).code).toBe(0);
+  expect((await calibrate('--compare', 'bm25')).code).toBe(0);
+  const before = readFileSync(path('fitted/calibration.json'), 'utf8');
+  const failed = await calibrate('--compare', 'bm25', '--keep-risk', 'irrelevant-kept', '--alpha', '5');
+  expect(failed.code).toBe(2);
+  expect(readFileSync(path('fitted/calibration.json'), 'utf8')).toBe(before);
+});
+
 test('runs are fused', async () => {
   expect((await rerank('bm25.trec')).code).toBe(0);
   const fuse = (...more: string[]) =>
@@ -129,6 +138,15 @@ test('runs are fused', async () => {
       .split('\n')
       .map((line) => line.split(' ').slice(0, 4).join(' '));
   expect(orderOf('fused.trec')).toEqual(orderOf('bm25.trec'));
+  writeFileSync(path('one.trec'), 'q0 Q0 a0 1 1 x\n');
+  writeFileSync(path('empty.trec'), '');
+  const run = (name: string, other: string) =>
+    rankforge(['fuse', '--run', path(name), path(other), '--out', path('other.trec'), '--json']);
+  expect(await run('first.trec', 'one.trec')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/one\.trec does not answer: 39/),
+  });
+  expect(JSON.parse((await run('empty.trec', 'empty.trec')).stdout).error.code).toBe('too-little-data');
   for (const weights of ['1', 'a,b', '1,', '']) {
     const wrong = await fuse('--weights', weights);
     expect(wrong.code).toBe(2);

@@ -125,6 +125,7 @@ test('writes to a stream', async () => {
 test.each([
   ['an id with a space', new Map([['q', [{ id: 'a b', score: 1 }]]]), 'tag'],
   ['a query id that makes its line a comment', new Map([['#1', [{ id: 'a', score: 1 }]]]), 'tag'],
+  ['an id that no reader takes', new Map([['q', [{ id: 'a\0', score: 1 }]]]), 'tag'],
   ['an empty id', new Map([['', [{ id: 'a', score: 1 }]]]), 'tag'],
   ['a tag with a space', new Map([['q', [{ id: 'a', score: 1 }]]]), 'my tag'],
   ['a score that is no number', new Map([['q', [{ id: 'a', score: Number.NaN }]]]), 'tag'],

@@ -1,4 +1,5 @@
 import type { Candidates } from '../../core/candidates.js';
+import { RankforgeError } from '../../core/errors.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import type { Ranking } from '../../core/ranking.js';
@@ -7,7 +8,7 @@ import { type ComparatorName, comparators, nameOf } from '../../rerank/comparato
 import type { Program } from '../../rerank/program.js';
 import { parseProgram } from '../../rerank/programs/registry.js';
 import { composeReranker, type Reranker } from '../../rerank/reranker.js';
-import { type GivenDocument, type RerankedDocument, toPassages, toResults } from './documents.js';
+import { type GivenDocument, type RerankedDocument, toPassages, toQuery, toResults } from './documents.js';
 import { type NamedComparatorOptions, openNamedComparator } from './open-comparator.js';
 
 export interface CreateRerankerOptions extends Omit<NamedComparatorOptions, keyof JobOptions> {
@@ -41,7 +42,8 @@ export interface RerankResult<D extends GivenDocument> extends Pick<Ranking, 'us
 export interface DocumentReranker extends AsyncDisposable {
   /**
    * Orders texts, or `{ text, title?, id? }`, by how well they answer a query.
-   * @throws RankforgeError whatever opening or comparing throws; the signal's reason
+   * @throws RankforgeError `usage` for what is no text or no number, and whatever opening or comparing throws; the
+   * signal's reason
    */
   rerank<D extends GivenDocument>(
     query: string | Query,
@@ -93,13 +95,13 @@ export function createReranker(options: CreateRerankerOptions = {}): DocumentRer
 
   return {
     rank,
-    async rerank(query, documents, { top, ...job } = {}) {
+    async rerank(query, documents, { top = Number.POSITIVE_INFINITY, ...job } = {}) {
+      if (!(Number.isInteger(top) || top === Number.POSITIVE_INFINITY) || top < 0) {
+        throw new RankforgeError('usage', `top is ${top}`, { hint: 'Give a whole number from 0.' });
+      }
       const passages = toPassages(documents);
       const ranking = await rank(
-        {
-          query: typeof query === 'string' ? { id: 'query', text: query } : query,
-          items: passages.map((passage) => ({ passage })),
-        },
+        { query: toQuery(query), items: passages.map((passage) => ({ passage })) },
         job,
       );
       const { usage, warnings } = ranking;

@@ -1,5 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { Passage } from '../../core/passage.js';
+import type { Query } from '../../core/query.js';
 import type { Ranking } from '../../core/ranking.js';
 
 /** What callers have: a text, or an object with one. Other properties come back untouched. */
@@ -16,12 +17,28 @@ export interface RerankedDocument<D extends GivenDocument = GivenDocument> {
   readonly probability?: number;
 }
 
+/** A query as it was given, named if it has no name. @throws RankforgeError `usage` for what is no text */
+export function toQuery(query: string | Query): Query {
+  const given = typeof query === 'string' ? { id: 'query', text: query } : query;
+  if (typeof given?.text === 'string') return given;
+  throw new RankforgeError('usage', 'The query has no text', {
+    where: 'query',
+    hint: 'Give a text, or an object with the properties "id" and "text".',
+  });
+}
+
 /**
  * Documents as passages; those without an id are named by their place.
  * @throws RankforgeError `usage` for what is no text
  */
 export function toPassages(documents: readonly GivenDocument[]): Passage[] {
-  return documents.map((document, index) => {
+  if (!Array.isArray(documents)) {
+    throw new RankforgeError('usage', 'The documents are no list', {
+      where: 'documents',
+      hint: 'Give an array of texts, or of objects with a property "text".',
+    });
+  }
+  return documents.map((document: GivenDocument, index) => {
     const {
       text,
       title,

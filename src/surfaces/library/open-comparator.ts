@@ -31,7 +31,7 @@ const defaultEncoder = 'all-minilm-l6-v2';
 
 /**
  * A comparator by its written form, with whatever model, encoder or student it takes: all that the registry knows, and
- * `student:FOLDER`, `fused` (`fused:ENCODER`) and `bm25`. Disposing it closes what was opened for it.
+ * `student:FOLDER` and `fused` (`fused:ENCODER`). Disposing it closes what was opened for it.
  * @throws RankforgeError `unknown-name` with the nearest right one, `usage`, and what opening may throw
  */
 export async function openNamedComparator(
@@ -45,7 +45,6 @@ export async function openNamedComparator(
     const { openStudentComparator } = await import('../../pipeline/student-comparator.js');
     return openStudentComparator(argument, { signal, onProgress });
   }
-  if (name === 'bm25') return fusedComparator();
   if (name === 'fused') {
     const { openCachedEncoder } = await import('../../pipeline/cached-encoder.js');
     const encoder = await openCachedEncoder(argument || defaultEncoder, { signal, onProgress });

@@ -74,6 +74,9 @@ describe('createReranker', () => {
     await expect(createReranker({ compare: 'frist' }).rerank('q', ['a'])).rejects.toMatchObject({
       code: 'unknown-name',
     });
+    await expect(createReranker({ compare: 'bm25:7' }).rerank('q', ['a'])).rejects.toMatchObject({
+      code: 'usage',
+    });
     expect(() => createReranker({ method: 'slidng' })).toThrowError(
       expect.objectContaining({ code: 'unknown-name' }),
     );
@@ -90,6 +93,20 @@ describe('createReranker', () => {
       { id: 'x', text: 'b' },
     ];
     await expect(reranker.rerank('q', twice)).rejects.toMatchObject({ code: 'duplicate-id' });
+  });
+
+  test('what a caller without types can get wrong is told', async () => {
+    const reranker = createReranker({ compare: 'bm25' });
+    const rejects = (query: unknown, documents: unknown, options?: object) =>
+      expect(reranker.rerank(query as string, documents as string[], options)).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(/query|documents|top/),
+      });
+    for (const query of [undefined, null, 7, {}]) await rejects(query, ['a']);
+    for (const list of [undefined, null, 'a', { length: 1 }]) await rejects('q', list);
+    for (const top of [-1, 1.5, Number.NaN, null, '2']) await rejects('q', ['a', 'b'], { top });
+    const { results } = await reranker.rerank('q', ['a', 'b'], { top: 0 });
+    expect(results).toEqual([]);
   });
 
   test("an abort reaches the caller, and leaves the reranker's opening to others", async () => {

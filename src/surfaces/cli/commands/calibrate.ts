@@ -80,8 +80,10 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
   const fitted = keepRisk === undefined ? judged : judged.slice(0, Math.ceil(judged.length / 2));
   await using comparator = await namedComparator({ ...options, ledger: undefined }, context);
   const calibration = fitCalibration(comparator, new Map(fitted), qrels, { relevantFrom, seed });
-  await writeCalibration(file, calibration);
-  if (keepRisk === undefined) return { out: file, figures: calibration.figures };
+  if (keepRisk === undefined) {
+    await writeCalibration(file, calibration);
+    return { out: file, figures: calibration.figures };
+  }
   const lists = judgedLists(new Map(judged.slice(fitted.length)), qrels, { relevantFrom });
   const cutOff = fitCutOff(
     lists.map((list) => ({
@@ -90,6 +92,8 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
     })),
     { risk: keepRisk, alpha, delta, on: 'probability', seed },
   );
+  // Both or neither: the calibration of half of the queries would take the place of a better one.
+  await writeCalibration(file, calibration);
   await writeCutOff(join(out, 'cut-off.json'), cutOff);
   return { out: file, figures: calibration.figures, cutOff };
 }

@@ -6,6 +6,7 @@ import { type FusionName, fusions } from '../../../retrieval/fusion.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { amount, flags, integer } from '../flags.js';
+import { runNames } from '../run-names.js';
 
 interface FuseFlags {
   run: string[];
@@ -39,7 +40,7 @@ export function addFuseCommand(program: Command, context: CliContext): void {
 
 const amounts = (text: string): number[] => text.split(',').map(amount);
 
-async function fuse({ run: paths, fusion, weights, k, out }: FuseFlags, { signal }: CliContext) {
+async function fuse({ run: paths, fusion, weights, k, out }: FuseFlags, { signal, stderr }: CliContext) {
   if (weights && weights.length !== paths.length) {
     throw new RankforgeError('usage', `${paths.length} runs were given, and ${weights.length} weights`, {
       where: '--weights',
@@ -49,6 +50,17 @@ async function fuse({ run: paths, fusion, weights, k, out }: FuseFlags, { signal
   await checkOutput(out);
   const runs = await Promise.all(paths.map((path) => readRun(path, { signal })));
   const queries = new Set(runs.flatMap((run) => [...run.keys()]));
+  if (queries.size === 0) {
+    throw new RankforgeError('too-little-data', 'The runs are empty', {
+      where: paths.join(', '),
+      hint: 'Give runs that rank passages for at least one query.',
+    });
+  }
+  const names = runNames(paths);
+  for (const [index, { size }] of runs.entries()) {
+    const missing = queries.size - size;
+    if (missing > 0) stderr(`warning: queries that ${names[index]} does not answer: ${missing}\n`);
+  }
   const fused = new Map<string, ScoredId[]>();
   for (const query of queries) {
     fused.set(
