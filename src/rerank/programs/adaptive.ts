@@ -1,6 +1,7 @@
 import { randomStream, shuffle } from '../../core/random.js';
 import { mean, orderByScore } from '../../core/vectors.js';
-import type { Group, Outcome, Program, ProgramRun } from '../program.js';
+import type { Meeting } from '../aggregate/meetings.js';
+import type { Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { full } from './full.js';
 import { allItems, byScore, checkNumber, deal } from './grouping.js';
@@ -24,7 +25,8 @@ export interface AdaptiveOptions {
  * when nobody is that close, or after `rounds`. A comparator without noise takes 2 rounds.
  *
  * Scores are brought to one scale by what a group's members had scored before, so those of `first`, which hang on the
- * group, will do; without any, the share of the group that an item is ahead of stands for its score.
+ * group, will do; where a group has none, the share of its group that an item is ahead of stands for its score, in all
+ * groups alike.
  * @throws RankforgeError `usage` for numbers out of range
  * @see Even-Dar, Mannor & Mansour 2006, successive elimination, jmlr.org/papers/v7/evendar06a.html
  */
@@ -40,31 +42,46 @@ export function adaptive({
   checkNumber(top, 'The top', { least: 1 });
   return function* (n): ProgramRun {
     if (n <= size) return yield* full(n);
-    const scores: number[][] = Array.from({ length: n }, () => []);
+    const past: (readonly Meeting[])[] = [];
+    let scores: readonly (readonly number[])[] = allItems(n).map(() => []);
     let open = allItems(n);
     for (let round = 0; round < rounds && open.length > 0; round++) {
       const drawn = round === 0 ? open : shuffle(open, randomStream(seed, 'adaptive', round));
-      const groups = deal(drawn, Math.ceil(open.length / size));
+      // Of one item alone a comparison says nothing.
+      const groups = deal(drawn, Math.ceil(open.length / size)).filter(({ length }) => length > 1);
       const outcomes = yield groups;
-      const before = scores.map((of) => (of.length > 0 ? mean(of) : undefined));
-      for (const [index, group] of groups.entries()) enter(scores, before, group, outcomes[index]!);
+      past.push(groups.map((group, index) => ({ group, outcome: outcomes[index]! })));
+      scores = tally(past, n);
       open = round === 0 ? ranked(scores).slice(0, Math.max(size, 2 * top)) : contenders(scores, top, width);
     }
     return byScore(scores.map((of) => (of.length > 0 ? mean(of) : undefined)));
   };
 }
 
+/** The scores that each item got, round by round; by rank where not every group has scores, which are on no common scale. */
+function tally(rounds: readonly (readonly Meeting[])[], n: number): number[][] {
+  const byRank = rounds
+    .flat()
+    .some(({ outcome }) => !outcome.failed && !outcome.scores?.every(Number.isFinite));
+  const scores: number[][] = Array.from({ length: n }, () => []);
+  for (const meetings of rounds) {
+    const before = scores.map((of) => (of.length > 0 ? mean(of) : undefined));
+    for (const meeting of meetings) enter(scores, before, meeting, byRank);
+  }
+  return scores;
+}
+
 /** Adds one comparison's scores, less what the group as a whole moved by against its members' means so far. */
 function enter(
   scores: readonly number[][],
   before: readonly (number | undefined)[],
-  group: Group,
-  { order, scores: given, failed }: Outcome,
+  { group, outcome }: Meeting,
+  byRank: boolean,
 ): void {
-  if (failed) return;
-  const fresh = given?.every(Number.isFinite)
-    ? given
-    : group.map((item) => 1 - order.indexOf(item) / Math.max(1, group.length - 1));
+  if (outcome.failed) return;
+  const fresh = byRank
+    ? group.map((item) => 1 - outcome.order.indexOf(item) / (group.length - 1))
+    : outcome.scores!;
   const moves = group.flatMap((item, position) =>
     before[item] === undefined ? [] : [fresh[position]! - before[item]],
   );

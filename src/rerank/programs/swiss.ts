@@ -71,7 +71,10 @@ class Table {
   /** Best first. */
   standing(items: readonly number[]): number[] {
     const own = items.map((item) => this.#mean(item));
-    const buchholz = items.map((item) => mean([...this.#met[item]!].map((other) => this.#mean(other))));
+    const buchholz = items.map((item) => {
+      const met = [...this.#met[item]!];
+      return met.length > 0 ? mean(met.map((other) => this.#mean(other))) : 0.5;
+    });
     return allItems(items.length)
       .sort((a, b) => own[b]! - own[a]! || buchholz[b]! - buchholz[a]! || items[a]! - items[b]!)
       .map((position) => items[position]!);

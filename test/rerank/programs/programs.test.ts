@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Program } from '../../../src/rerank/program.js';
+import { orderByScore } from '../../../src/core/vectors.js';
+import type { Group, Outcome, Program } from '../../../src/rerank/program.js';
 import { parseProgram, programs } from '../../../src/rerank/programs/registry.js';
 import { dryRun } from '../../../src/rerank/run-program.js';
 import { bestOnly, failing, noisy, ordersOnly, perfect, probabilities } from './answers.js';
@@ -332,6 +333,31 @@ describe('what a comparator tells', () => {
     const { order } = dryRun(parseProgram('adaptive'), 100, relative).final;
     const found = new Set(order.slice(0, 10).map((item) => given[item]!));
     expect([99, 98, 97, 96, 95].every((value) => found.has(value))).toBe(true);
+  });
+
+  test('adaptive goes by ranks where some groups have no scores, which are on another scale', () => {
+    const given = Array.from({ length: 40 }, (_, item) => -1 - ((item * 17) % 40));
+    // As log-probabilities are, below 0; one label of a group was not among the model's top tokens.
+    const someUnseen = (group: Group): Outcome =>
+      group.includes(0) ? ordersOnly(given)(group) : perfect(given)(group);
+    const { order } = dryRun(parseProgram('adaptive:20@5'), 40, someUnseen).final;
+    expect(order.slice(0, 3)).toEqual(orderByScore(given).slice(0, 3));
+  });
+
+  test.each([3, 5, 9])('adaptive asks nothing of one item alone, of %i', (n) => {
+    const given = Array.from({ length: n }, (_, item) => -item);
+    const alone = (group: Group): Outcome =>
+      group.length < 2 ? ordersOnly(given)(group) : perfect(given)(group);
+    const { rounds, final } = dryRun(parseProgram('adaptive:2/3@1'), n, alone);
+    expect(rounds.flat().filter((group) => group.length < 2)).toEqual([]);
+    expect(final.order[0]).toBe(0);
+  });
+
+  test('swiss leaves who met nobody where it stood', () => {
+    for (let n = 0; n < 40; n++) {
+      const { order } = dryRun(parseProgram('swiss'), n).final;
+      expect(order).toEqual([...order.keys()]);
+    }
   });
 
   test('adaptive asks more of a comparator that errs more, and no more than it may', () => {
