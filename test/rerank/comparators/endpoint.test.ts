@@ -260,6 +260,27 @@ describe('tries again', () => {
   });
 });
 
+test('a user and password in the URL are sent as such, and reach no error', async () => {
+  await using server = await serve((response, { headers }) =>
+    json(response, { error: `no ${headers.authorization} for ${secret}` }, 500),
+  );
+  const url = server.url.replace('//', `//me:${secret}@`);
+  const comparator = endpointComparator({ ...quick, shape: 'tei', url });
+  const error = await comparator.compare(query, passages).catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: 'server-error' });
+  const basic = Buffer.from(`me:${secret}`).toString('base64');
+  expect(server.asked[0]!.headers.authorization).toBe(`Basic ${basic}`);
+  expect(JSON.stringify([String(error), error, comparator.provenance])).not.toMatch(
+    new RegExp(`${secret}|${basic}`),
+  );
+});
+
+test.each([0, -1, 2.5, Number.NaN])('a request of %d passages is refused', (batch) => {
+  expect(() => endpointComparator({ shape: 'tei', url: 'http://127.0.0.1', batch })).toThrow(
+    expect.objectContaining({ code: 'usage' }),
+  );
+});
+
 test('a server that does not answer runs out of time', async () => {
   await using server = await serve(() => {});
   await expect(comparatorAt(server.url, { timeoutMs: 80 }).compare(query, passages)).rejects.toMatchObject({

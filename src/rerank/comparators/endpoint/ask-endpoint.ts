@@ -27,13 +27,14 @@ export async function askEndpoint<T>(call: EndpointCall<T>): Promise<T> {
 }
 
 async function post<T>(call: EndpointCall<T>, where: string, signal: AbortSignal): Promise<T> {
-  const { url, key, body, reply: schema, maxReplyBytes } = call;
-  const response = await fetch(url, {
+  const { body, reply: schema, maxReplyBytes } = call;
+  const { address, authorization, secrets } = takeCredentials(call);
+  const response = await fetch(address, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(authorization ? { authorization } : {}),
     },
     body: JSON.stringify(body),
     redirect: 'manual',
@@ -42,13 +43,35 @@ async function post<T>(call: EndpointCall<T>, where: string, signal: AbortSignal
     throw signal.aborted ? error : fromConnection(error, where);
   });
   const text = await readText(response, maxReplyBytes, where, signal);
-  if (!response.ok) throw failed(response, text, where, [key, url.password, ...url.searchParams.values()]);
+  if (!response.ok) throw failed(response, text, where, secrets);
   if (text.trim() === '') throw badReply('an empty body', where, { retryable: true });
   if (/^\s*</.test(text)) throw badReply('HTML instead of JSON', where);
   const parsed = schema.safeParse(parseJson(text, where));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw badReply(`no ranking: ${issue.path.join('.') || 'body'}: ${issue.message}`, where);
+}
+
+/** A user and password of the URL as the header that they stand for: fetch refuses them, and says them in its error. */
+function takeCredentials({ url, key }: Pick<EndpointCall<unknown>, 'url' | 'key'>) {
+  const { username, password } = url;
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  const pair = [username, password].map(decoded).join(':');
+  const token = username || password ? Buffer.from(pair).toString('base64') : key;
+  const authorization = token && `${token === key ? 'Bearer' : 'Basic'} ${token}`;
+  const secrets = [key, token, password, decoded(password), ...url.searchParams.values()];
+  return { address, authorization, secrets };
+}
+
+/** A part of a URL as it was before it was escaped, or as it is where it never was. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 async function readText(

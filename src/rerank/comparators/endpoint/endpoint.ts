@@ -24,7 +24,7 @@ export interface EndpointOptions {
   readonly shape: EndpointShapeName;
   /** The model's name there; `tei` serves one and needs none. */
   readonly model?: string;
-  /** The rerank route, or the base that it lies under. @default the provider's own; `tei` has none */
+  /** The rerank route, or the base that it lies under; a user and password in it are sent as such, instead of a key. @default the provider's own; `tei` has none */
   readonly url?: string;
   /** @default the provider's environment variable: COHERE_API_KEY, JINA_API_KEY, VOYAGE_API_KEY, TEI_API_KEY */
   readonly apiKey?: string;
@@ -46,7 +46,7 @@ const longestWait = 60_000;
 /**
  * A reranking service: Cohere's v2, Jina's, Voyage's or Text Embeddings Inference's route. Its scores are absolute. A key
  * reaches neither errors nor provenance, and no host but the one that was named.
- * @throws RankforgeError `usage` without the model or the URL that the shape needs; from `compare` `server-unreachable`, `timeout`,
+ * @throws RankforgeError `usage` without the model or the URL that the shape needs, or a batch of none; from `compare` `server-unreachable`, `timeout`,
  * `rate-limited`, `refused-key`, `server-error`, and `bad-reply` for what does not score each passage once
  */
 export function endpointComparator(options: EndpointOptions): Comparator {
@@ -54,6 +54,11 @@ export function endpointComparator(options: EndpointOptions): Comparator {
   const { retries = 3, minRetryMs = 500 } = options;
   const shape: EndpointShape = endpointShapes[name];
   const batch = options.batch ?? shape.batch;
+  if (!(Number.isInteger(batch) && batch >= 1)) {
+    throw new RankforgeError('usage', `A request cannot hold ${batch} passages`, {
+      hint: 'Give a whole number from 1.',
+    });
+  }
   const url = routeOf(name, shape, options.url);
   const key = options.apiKey ?? shape.keys.map((variable) => process.env[variable]).find(Boolean);
   if (shape.needsModel && !model) throw incomplete(name, 'a model', `endpoint:${name}/MODEL`);
