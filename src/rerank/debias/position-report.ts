@@ -69,9 +69,9 @@ export async function measurePositions(
   candidates: readonly Candidates[],
   { window = 20, showings = 4, seed = 0, signal, onProgress }: PositionReportOptions = {},
 ): Promise<PositionReport> {
-  if (!(window >= 2 && showings >= 2)) {
+  if (![window, showings].every((count) => Number.isInteger(count) && count >= 2)) {
     throw new RankforgeError('usage', `${showings} orders of ${window} passages tell nothing of positions`, {
-      hint: 'Give a window of 2 or more and 2 or more showings.',
+      hint: 'Give whole numbers: a window of 2 or more and 2 or more showings.',
     });
   }
   const lists = candidates.filter(({ items }) => items.length >= window);

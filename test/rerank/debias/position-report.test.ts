@@ -58,6 +58,7 @@ test('the same seed gives the same report, and its text says the figures', async
 test.each([
   [{ window: 11 }, 'too-little-data'],
   [{ window: 1 }, 'usage'],
+  [{ window: 2.5 }, 'usage'],
   [{ showings: 1 }, 'usage'],
 ])('%j is refused: %s', async (options, code) => {
   await expect(measurePositions(biasedComparator(), candidates, options)).rejects.toMatchObject({ code });
