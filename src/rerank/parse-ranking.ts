@@ -33,7 +33,8 @@ export class UnparsedRankingError extends RankforgeError {
 /**
  * Reads a written ranking. Only forms that are nothing else are read: a chain `[B] > [A]` anywhere; a chain `B > A` or a list
  * of bracketed labels that fills its line; a list or table numbered from 1, each with its label first; JSON; and labels or
- * numbers where the reply holds nothing else. Digits in prose are never a ranking. Numbers are positions from 1.
+ * numbers where the reply holds nothing else. Digits in prose are never a ranking. Numbers are positions from 1, and what
+ * counts from 0 is no ranking.
  * @param labels as the prompt named the passages, with or without brackets
  * @throws UnparsedRankingError where no form, or fewer than half of the labels, are found
  */
@@ -92,6 +93,7 @@ export function parseDigits(reply: string, count: number): ParsedRanking {
 function bestChain(chains: readonly Chain[], names: readonly string[]): ParsedRanking | undefined {
   let best: { named: number; ranking: ParsedRanking } | undefined;
   for (const chain of chains) {
+    if (countsFromZero(chain, names)) continue;
     const ranking = complete(positionsOf(chain, names), names.length);
     const named = names.length - ranking.repairs.missing;
     if (named * 2 < names.length || ranking.repairs.outOfRange > named) continue;
@@ -99,6 +101,10 @@ function bestChain(chains: readonly Chain[], names: readonly string[]): ParsedRa
   }
   return best?.ranking;
 }
+
+/** Indexes from 0 would be read as the passages before the ones that were meant. */
+const countsFromZero = (chain: Chain, names: readonly string[]): boolean =>
+  chain.includes('0') && !names.includes('0') && !chain.includes(String(names.length));
 
 /** Positions by label; where no label is among the names and they are numbers, by number. −1 is none. */
 function positionsOf(chain: Chain, names: readonly string[]): number[] {

@@ -46,6 +46,14 @@ test.each([
   expect(parseRanking(reply, labels).order).toEqual(order);
 });
 
+test.each(['[0, 2, 1]', '2 > 0 > 1', '[2] > [0] > [1]', '1. 2\n2. 0\n3. 1'])(
+  '%j counts from 0, and is no ranking of passages that count from 1',
+  (reply) => {
+    for (const names of [labels, ['[1]', '[2]', '[3]']])
+      expect(() => parseRanking(reply, names)).toThrow(expect.objectContaining({ code: 'unparsed-ranking' }));
+  },
+);
+
 test.each(['C A B passage', 'passages', 'passage passage C A B', 'See [1] and {2}\n["C", "A"\nnothing'])(
   '%j is no ranking',
   (reply) => {
