@@ -16,7 +16,7 @@ export function parseTerms(reply: string): string[] {
       .replace(/^.*:(?:\s|$)/s, '')
       .replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/, '')
       .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
-      .replace(/^["'“”‘’*\s]+|["'“”‘’*.:\s]+$/g, '');
+      .replace(/^["'“”‘’*\s]+|(?<!["'“”‘’*.:\s])["'“”‘’*.:\s]+$/g, '');
     const words = /[\p{L}\p{N}]/u.test(term) ? term.split(' ').length : 0;
     if (words > 0 && words <= mostWords && !terms.has(term.toLowerCase()))
       terms.set(term.toLowerCase(), term);

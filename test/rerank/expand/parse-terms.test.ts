@@ -39,3 +39,9 @@ test('any reply: at most 20 terms of one line, each at most six words, none twic
     }),
   );
 });
+
+test.each(["'", '. ', ' ', ':', '"', '* '])('a long run of %j takes no long time', (filling) => {
+  const began = performance.now();
+  parseTerms(`fleas${filling.repeat(60_000 / filling.length)}x`);
+  expect(performance.now() - began).toBeLessThan(500);
+});
