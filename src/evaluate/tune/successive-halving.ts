@@ -41,7 +41,8 @@ export interface Halving<S> {
  * is left or nothing is left to try. The budget is shared equally by the rungs that are still to come, and trials are nested,
  * so a setting is never tried twice in the same way.
  * @throws RankforgeError `budget-exhausted` where the budget does not reach for `fewestTrials` of every setting;
- * `too-little-data` without settings or trials; the only failure where every setting fails; what `measure` throws else
+ * `too-little-data` without settings or trials; `usage` for `keepOneIn` below 2; the only failure where every setting fails;
+ * what `measure` throws else
  * @see Jamieson & Talwalkar 2016, arXiv:1502.07943
  */
 export async function successiveHalving<S>(options: HalvingOptions<S>): Promise<Halving<S>> {
@@ -51,6 +52,10 @@ export async function successiveHalving<S>(options: HalvingOptions<S>): Promise<
     throw new RankforgeError('too-little-data', 'There is nothing to choose from, or nothing to try it on', {
       hint: 'Give settings, and queries with judgements or known items.',
     });
+  }
+  // With all of them kept there is no last rung.
+  if (!(keepOneIn >= 2)) {
+    throw new RankforgeError('usage', `One in ${keepOneIn} cannot be kept`, { hint: 'Give 2 or more.' });
   }
   const values = new Map<S, number[]>(settings.map((setting) => [setting, []]));
   const failed: { setting: S; error: unknown }[] = [];

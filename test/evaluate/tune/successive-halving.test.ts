@@ -96,3 +96,11 @@ test('an abort ends it with its reason', async () => {
     successiveHalving({ settings: [1], trials: 10, cost: () => 1, measure, budget: 50, signal: stop.signal }),
   ).rejects.toBe(reason);
 });
+
+test.each([0, 1, 1.5, Number.NaN])(
+  'to keep one in %d is refused, which would never end',
+  async (keepOneIn) => {
+    const options = { settings: [1, 2, 3], trials: 5, cost: () => 1, measure: async () => 1, budget: 100 };
+    await expect(successiveHalving({ ...options, keepOneIn })).rejects.toMatchObject({ code: 'usage' });
+  },
+);
