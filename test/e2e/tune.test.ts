@@ -93,3 +93,12 @@ test('a budget too small, and a comparator that does not exist, are told', async
   expect(unknown.code).toBe(2);
   expect(JSON.parse(unknown.stdout).error).toMatchObject({ code: 'unknown-name' });
 });
+
+test.each([
+  ['--compare', 'frist'],
+  ['--model', 'qwne'],
+  ['--measure', 'ndgc'],
+])('%s is checked before a corpus is embedded', async (flag, name) => {
+  const wrong = await tune('--encoder', 'no-such-encoder', flag, name);
+  expect(JSON.parse(wrong.stdout).error).toMatchObject({ code: 'unknown-name', where: name });
+});

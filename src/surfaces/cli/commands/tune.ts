@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
 import { fromFileError, RankforgeError } from '../../../core/errors.js';
 import type { Run } from '../../../core/run.js';
+import { measure as checkMeasure } from '../../../evaluate/parse-measure.js';
 import { tuneSettings } from '../../../evaluate/tune/settings.js';
 import { type TuneResult, type TuneSetting, tune } from '../../../evaluate/tune/tune.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
@@ -88,12 +89,12 @@ export function addTuneCommand(program: Command, context: CliContext): void {
 async function runTune(options: TuneFlags, context: CliContext): Promise<TuneResult> {
   const { out, model: name, baseUrl, threads, concurrency, depth, measure, seed } = options;
   const { signal, onProgress } = context;
+  checkMeasure(measure);
   await mkdir(out, { recursive: true }).catch((error) => {
     throw fromFileError(error, out);
   });
   const dataset = await openDataset(options, context);
   const qrels = options.qrels === undefined ? dataset.qrels : await readQrels(options.qrels, { signal });
-  const { candidates, beside } = await findCandidates(options, dataset, context);
   await using pool = await createModelPool({
     models: { model: { model: name, context: options.context, threads, baseUrl, concurrency } },
     ledger: options.ledger ?? join(out, 'ledger'),
@@ -109,6 +110,8 @@ async function runTune(options: TuneFlags, context: CliContext): Promise<TuneRes
     prompts: options.prompts?.split(','),
   });
   const comparators = await openAll(settings, model);
+  // Only now: a misspelt name should not wait until a corpus is embedded.
+  const { candidates, beside } = await findCandidates(options, dataset, context);
   const result = await tune({
     settings: [...comparators.keys()],
     open: (setting) => {
