@@ -62,6 +62,12 @@ export async function distillRuns(options: DistillRunsOptions): Promise<Distille
       hint: 'Give runs of the same queries.',
     });
   }
+  if (qrels && ![...candidates.keys()].some((id) => qrels.has(id))) {
+    throw new RankforgeError('too-little-data', 'The judgements are of no query of the run', {
+      where: [...candidates.keys()].slice(0, 3).join(', '),
+      hint: 'Check that run and judgements are of the same collection and name its queries alike.',
+    });
+  }
   const withTexts = candidatesOf(candidates, dataset, { depth });
   const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
   const labels = sumScores(

@@ -110,6 +110,21 @@ test('a student is not written among files that are none, which is told before a
   });
 });
 
+test("another collection's judgements are refused before a student is trained", async () => {
+  const run = await firstStage();
+  writeFileSync(at('other.tsv'), 'query-id\tcorpus-id\tscore\nx1\ty1\t1\n');
+  const args = ['--dataset', folder, '--run', run, '--teacher', run, '--encoder', 'none'];
+  const more = ['--qrels', at('other.tsv'), '--out', at('student'), '--json'];
+  const { code, stdout, stderr } = await rankforge(['distill', ...args, ...more]);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).error).toMatchObject({
+    code: 'too-little-data',
+    where: 'q0, q1, q2',
+    hint: expect.stringMatching(/same collection/),
+  });
+  expect(stderr).not.toMatch(/train/);
+});
+
 test('queries that a teacher does not rank are left out, and counted', async () => {
   const run = await firstStage();
   const lines = readFileSync(run, 'utf8').split('\n');
