@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromFileError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 
 /** What a file may be written from: all at once, or piece by piece with flat memory. */
 export type FileContent =
@@ -26,7 +27,7 @@ export async function atomicWrite(
     ? undefined
     : `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    if (temporary !== undefined) await mkdir(dirname(path), { recursive: true });
+    if (temporary !== undefined) await makeFolder(dirname(path));
     const file = await open(temporary ?? path, temporary === undefined ? 'w' : 'wx');
     try {
       for await (const block of inBlocks(content)) {

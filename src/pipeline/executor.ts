@@ -1,8 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { stopsOthers } from '../core/errors.js';
 import { sha256 } from '../core/hash.js';
+import { makeFolder } from '../core/make-folder.js';
 import type { JobOptions } from '../core/progress.js';
 import { atomicWrite } from '../formats/atomic-write.js';
 
@@ -41,7 +42,7 @@ export const localExecutor: Executor = async (
   { stage, folder, concurrency = 1, signal, onProgress },
 ) => {
   type Result = Awaited<ReturnType<typeof work>>;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const limit = pLimit(concurrency);
   // One failed shard stops the others, and all have ended before the caller has the error.
   const failed = new AbortController();

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { fromFileError, isAbort, RankforgeError } from '../core/errors.js';
 import { hashValue } from '../core/hash.js';
+import { makeFolder } from '../core/make-folder.js';
 import type { JobOptions } from '../core/progress.js';
 import { noUsage } from '../core/usage.js';
 import type { Warning } from '../core/warning.js';
@@ -187,7 +188,7 @@ async function prepareFolder(folder: string, key: string, { resume }: { resume: 
     const begun = await readFile(join(folder, 'key'), 'utf8').catch(() => undefined);
     if (begun === undefined) await refuseForeign(folder);
     if (begun !== key || !resume) await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await atomicWrite(join(folder, 'key'), key);
   });
 }

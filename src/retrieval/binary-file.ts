@@ -1,7 +1,8 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromFileError, RankforgeError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 
 export type Section = Int32Array | Float32Array | Uint8Array;
 
@@ -48,7 +49,7 @@ export async function writeBinaryFile(
   };
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
       const hash = createHash('sha256');

@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fromFileError } from '../core/errors.js';
 import { sha256 } from '../core/hash.js';
+import { makeFolder } from '../core/make-folder.js';
 import type { EmbeddingModel } from '../models/embedding-model.js';
 
 const keySize = 16;
@@ -88,7 +89,7 @@ const isWhole = (record: Buffer): boolean =>
 
 async function openRecords(path: string, recordSize: number) {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(path, 'a+');
     try {
       return { file, places: await readPlaces(file, recordSize) };

@@ -123,6 +123,13 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     Math.min(dearest(measuring), budgetTokens * heldOut),
     dearest(measuring.slice(0, fewestMeasured)),
   );
+  if (kept >= budgetTokens) {
+    throw new RankforgeError(
+      'budget-exhausted',
+      `The budget of ${budgetTokens} tokens does not reach for measuring a winner, which takes up to ${Math.ceil(kept)}`,
+      { hint: 'Give a larger budget, or fewer candidates a query.' },
+    );
+  }
   const search = await successiveHalving({
     settings: open,
     trials: choosing.length,

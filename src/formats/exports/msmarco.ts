@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { passageText } from '../../core/passage.js';
 import { createLineIndex } from '../line-index.js';
 import { toField, toFirstField } from '../trec-field.js';
@@ -38,7 +39,7 @@ export async function exportMsMarco(
 ): Promise<MsMarcoCounts> {
   let temporary: string | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     temporary = await mkdtemp(join(folder, '.msmarco-'));
     const counts = await writeFiles(temporary, examples, options);
     for (const name of Object.values(files)) await rename(join(temporary, name), join(folder, name));

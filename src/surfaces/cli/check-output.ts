@@ -1,6 +1,7 @@
-import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 
 /**
  * Whether a file can be written, before hours of work end in its refusal. Its folder is made where it is not there.
@@ -8,7 +9,7 @@ import { fromFileError, RankforgeError } from '../../core/errors.js';
  */
 export async function checkOutput(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) {
       throw new RankforgeError('bad-file', `There is a folder where the output should go: ${path}`, {
@@ -31,7 +32,7 @@ export async function checkOutput(path: string): Promise<void> {
  */
 export async function checkOutputFolder(path: string, marker: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await access(path, constants.W_OK);
     const names = await readdir(path);
     if (names.length === 0 || names.includes(marker)) return;

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
 import { fromFileError, RankforgeError } from '../../../core/errors.js';
+import { makeFolder } from '../../../core/make-folder.js';
 import type { Run } from '../../../core/run.js';
 import { measure as checkMeasure } from '../../../evaluate/parse-measure.js';
 import { tuneSettings } from '../../../evaluate/tune/settings.js';
@@ -90,7 +90,7 @@ async function runTune(options: TuneFlags, context: CliContext): Promise<TuneRes
   const { out, model: name, baseUrl, threads, concurrency, depth, measure, seed } = options;
   const { signal, onProgress } = context;
   checkMeasure(measure);
-  await mkdir(out, { recursive: true }).catch((error) => {
+  await makeFolder(out).catch((error) => {
     throw fromFileError(error, out);
   });
   const dataset = await openDataset(options, context);
