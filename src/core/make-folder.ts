@@ -18,11 +18,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Somebody else may have made it meanwhile. */
+/** Somebody else may have made it meanwhile, and a root or a mounted folder refuses to be made in words of its own. */
 async function isFolder(path: string, error: unknown): Promise<void> {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EEXIST') {
-    // A root or a mounted folder refuses to be made in other words.
-    if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
-  } else if (!(await stat(path)).isDirectory()) throw error;
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
 }

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import type { KeyedCall } from './request-key.js';
 
 /** One answered call: what was asked, and the reply as the model gave it. */
@@ -33,7 +34,7 @@ export interface LedgerOptions {
  * @throws RankforgeError `missing-file`, `no-permission`, `disk-full`, `bad-file`
  */
 export async function openLedger(folder: string, { readOnly = false }: LedgerOptions = {}): Promise<Ledger> {
-  const store = openStore(folder, readOnly);
+  const store = await openStore(folder, readOnly);
   let queue: Put[] = [];
 
   // Synchronous, since lmdb's own batches print their failures and leave a rejection that nobody can catch; all that
@@ -81,9 +82,9 @@ interface Put {
   readonly reject: (error: unknown) => void;
 }
 
-function openStore(folder: string, readOnly: boolean): RootDatabase<LedgerRecord, string> {
+async function openStore(folder: string, readOnly: boolean): Promise<RootDatabase<LedgerRecord, string>> {
   try {
-    if (!readOnly) mkdirSync(folder, { recursive: true });
+    if (!readOnly) await makeFolder(folder);
     checkMagic(join(folder, 'data.mdb'));
     // Without overlappingSync a commit that returns is on disk; with it, a full disk loses commits that had returned.
     const store = open<LedgerRecord, string>({

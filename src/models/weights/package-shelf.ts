@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankforgeError } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { npmCommand } from './npm-command.js';
 import { type CommandResult, runCommand } from './run-command.js';
 import { type WeightUri, withoutSecrets } from './uri.js';
@@ -25,7 +26,7 @@ export class PackageShelf {
     const key = `${uri.scheme}:${uri.name}@${uri.version}`;
     if (this.#held?.key === key) return this.#held.path;
     await this.clear();
-    await mkdir(this.folder, { recursive: true });
+    await makeFolder(this.folder);
     if (uri.scheme === 'pypi') await pipDownload(uri, this.folder, { signal });
     else await npmPack(uri, this.folder, { signal });
     const extension = uri.scheme === 'pypi' ? '.whl' : '.tgz';

@@ -1,7 +1,8 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
 import { sha256 } from '../../core/hash.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { lookUp } from '../../core/names.js';
 import type { JobOptions } from '../../core/progress.js';
 import { type WeightAlias, weightAliases } from './aliases.js';
@@ -74,7 +75,7 @@ async function openCached(
   });
   const known = await knownHashes(folder, wanted, await readVerified(marker));
   if (known) return weights(known);
-  await makeFolder(folder);
+  await makeWeightsFolder(folder);
   try {
     return await withLock(
       join(folder, '.lock'),
@@ -186,15 +187,15 @@ async function localHash(path: string, options: ResolveOptions): Promise<string>
   const hash = await hashFile(path, `check ${name}`, options);
   const { size, mtimeMs } = await stat(path);
   // A folder that cannot be written costs a second reading next time, nothing else.
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
     .then(() => writeVerified(marker, { [name]: { size, mtimeMs, sha256: hash } }))
     .catch(() => undefined);
   return hash;
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeWeightsFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const known = fromFileError(error, folder);
     if (known instanceof RankforgeError && known.code === 'disk-full') throw known;

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { makeFolder } from '../../core/make-folder.js';
 import { cacheFolder } from '../../models/weights/cache.js';
 
 export interface Check {
@@ -66,7 +67,7 @@ async function checkPackage(name: string, purpose: string): Promise<Check> {
 async function checkCache(): Promise<Check> {
   const folder = cacheFolder();
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
     return { name: 'Weights folder', ok: true, found: `${folder}, ${gibi(bavail * bsize)} free` };

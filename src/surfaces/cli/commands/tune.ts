@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
-import { fromFileError, RankforgeError } from '../../../core/errors.js';
-import { makeFolder } from '../../../core/make-folder.js';
+import { RankforgeError } from '../../../core/errors.js';
 import type { Run } from '../../../core/run.js';
 import { measure as checkMeasure } from '../../../evaluate/parse-measure.js';
 import { tuneSettings } from '../../../evaluate/tune/settings.js';
@@ -13,37 +12,26 @@ import { readQrels } from '../../../formats/qrels.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { createBudget } from '../../../models/door/budget.js';
 import type { LanguageModel } from '../../../models/language-model.js';
-import { weightAliases } from '../../../models/weights/aliases.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { openFirstStage } from '../../../pipeline/first-stage.js';
 import { createModelPool } from '../../../pipeline/model-pool.js';
 import type { Comparator } from '../../../rerank/comparator.js';
 import { openComparator } from '../../../rerank/comparators/registry.js';
-import type { RerankerCard } from '../../../rerank/reranker-card.js';
 import { promptNamed } from '../../library/open-comparator.js';
+import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { type BudgetOptions, budgetOf, flags, integer } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
 import { textTable } from '../text-table.js';
+import { type TunedCardFlags, tunedCard } from '../tuned-card.js';
 
-interface TuneFlags extends BudgetOptions {
-  dataset: string;
-  split?: string;
-  run?: string;
-  qrels?: string;
-  model: string;
+interface TuneFlags extends BudgetOptions, TunedCardFlags {
   baseUrl?: string;
   context: number;
   threads?: number;
-  compare?: string;
-  prompts?: string;
-  depth: number;
   measure: string;
-  encoder: string;
   ledger?: string;
   concurrency: number;
-  seed: number;
-  out: string;
   json?: boolean;
 }
 
@@ -90,9 +78,7 @@ async function runTune(options: TuneFlags, context: CliContext): Promise<TuneRes
   const { out, model: name, baseUrl, threads, concurrency, depth, measure, seed } = options;
   const { signal, onProgress } = context;
   checkMeasure(measure);
-  await makeFolder(out).catch((error) => {
-    throw fromFileError(error, out);
-  });
+  await checkOutput(join(out, 'card.json'));
   const dataset = await openDataset(options, context);
   const qrels = options.qrels === undefined ? dataset.qrels : await readQrels(options.qrels, { signal });
   await using pool = await createModelPool({
@@ -133,7 +119,7 @@ async function runTune(options: TuneFlags, context: CliContext): Promise<TuneRes
   const comparator = comparators.get(result.winner) as Comparator;
   await atomicWrite(
     join(out, 'card.json'),
-    `${JSON.stringify(cardOf(options, result, comparator), null, 2)}\n`,
+    `${JSON.stringify(tunedCard(options, result, comparator), null, 2)}\n`,
   );
   await atomicWrite(join(out, 'tune.json'), `${JSON.stringify(result, null, 2)}\n`);
   return result;
@@ -179,55 +165,6 @@ async function findCandidates(
     beside,
   };
 }
-
-function cardOf(
-  options: TuneFlags,
-  { winner, measure, value, beside, queries }: TuneResult,
-  { provenance }: Comparator,
-): RerankerCard {
-  const { dataset, run, model, depth } = options;
-  const files = Object.hasOwn(weightAliases, model)
-    ? weightAliases[model as keyof typeof weightAliases].files
-    : [];
-  const { promptId, promptHash } = provenance ?? {};
-  const from = run ?? 'BM25';
-  return {
-    format: 1,
-    name: `${winner.compare}-${model}`.replace(/[^\w.-]+/g, '-'),
-    program: winner.method,
-    comparator: winner.compare,
-    model,
-    weights: files.find(({ name }) => name.endsWith('.gguf'))?.sha256,
-    prompt: promptId && promptHash ? { id: promptId, hash: promptHash } : undefined,
-    depth,
-    figures: [
-      {
-        collection: `${dataset}, ${queries.measuredOn} queries that had no part in the choice`,
-        firstStage: `${from}, top ${depth}`,
-        measure,
-        value: round(value.mean),
-        beside: Object.fromEntries(
-          Object.entries(beside).map(([name, interval]) => [name, round(interval.mean)]),
-        ),
-        command: commandOf(options),
-      },
-    ],
-    limits: `Chosen among ${queries.chosenOn} and measured on ${queries.measuredOn} queries of one collection.`,
-  };
-}
-
-/** What measures the figures again. */
-function commandOf({ dataset, split, run, qrels, model, compare, prompts, ...rest }: TuneFlags): string {
-  const { depth, encoder, budgetTokens, seed, out } = rest;
-  const given = { dataset, split, run, qrels, model, compare, prompts, depth, encoder };
-  const all = { ...given, 'budget-tokens': budgetTokens, seed, out };
-  const words = Object.entries(all).flatMap(([flag, value]) =>
-    value === undefined ? [] : [`--${flag} ${value}`],
-  );
-  return ['rankforge tune', ...words].join(' ');
-}
-
-const round = (value: number): number => Number(value.toFixed(4));
 
 function table(
   { rungs, failed, winner, measure, value, beside, queries }: TuneResult,
