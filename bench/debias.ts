@@ -2,9 +2,12 @@
  * What taking off the positions' share does for `first` on a model that was not tuned for it: nDCG@10 on DL19, BM25's
  * top ranks reordered in one window, plain and debiased, beside BM25 and yes/no; and how much position alone decides.
  *   npx tsx bench/debias.ts --model smollm2-135m-instruct --queries 10
- * The report goes to stderr, figures as JSON to stdout.
+ * The report goes to stderr, figures as JSON to stdout. What was asked before is read from the ledger, so that a run that
+ * was stopped goes on; its seconds are then those of the rest.
  */
 import { parseArgs } from 'node:util';
+import { behindDoor } from '../src/models/door/behind-door.js';
+import { openLedger } from '../src/models/door/ledger.js';
 import { openLlama } from '../src/models/llama/llama-model.js';
 import { defaultModel } from '../src/models/weights/aliases.js';
 import { resolveWeights } from '../src/models/weights/resolve.js';
@@ -27,11 +30,14 @@ const { values } = parseArgs({
     depth: { type: 'string', default: '20' },
     /** Queries of the position report. */
     report: { type: 'string', default: '8' },
+    /** Orders of each of their windows. */
+    showings: { type: 'string', default: '4' },
     ways: {
       type: 'string',
       default: 'yes/no,plain,content-free,content-free-query,batch,rotations:2,rotations:4,permutations:4',
     },
     threads: { type: 'string' },
+    ledger: { type: 'string', default: '.rankforge/bench-ledger' },
   },
 });
 
@@ -48,7 +54,8 @@ const ids = new Set(candidates.map(({ query }) => query.id));
 const qrels = new Map([...(await dl19Qrels())].filter(([id]) => ids.has(id)));
 const weights = await resolveWeights(values.model);
 const threads = values.threads ? Number(values.threads) : undefined;
-await using model = await openLlama({ weights, contextSize: 8192, threads });
+await using ledger = await openLedger(values.ledger);
+await using model = behindDoor(await openLlama({ weights, contextSize: 8192, threads }), { ledger });
 
 const measure = async (comparator: Comparator) => {
   const start = performance.now();
@@ -60,6 +67,7 @@ const measure = async (comparator: Comparator) => {
   const result = {
     nDCG10: Number(ndcg10(qrels, rankings).toFixed(4)),
     calls: sum(({ usage }) => usage.calls),
+    cachedCalls: sum(({ usage }) => usage.cachedCalls),
     promptTokens: sum(({ usage }) => usage.promptTokens),
     seconds: Number(((performance.now() - start) / 1000).toFixed(1)),
     warnings: [...new Set(rankings.flatMap(({ warnings }) => warnings.map(({ code }) => code)))],
@@ -88,7 +96,10 @@ for (const way of ways) results[way] = await measure(comparatorOf(way));
 
 const report =
   Number(values.report) > 0
-    ? await measurePositions(first, candidates.slice(0, Number(values.report)), { window: depth })
+    ? await measurePositions(first, candidates.slice(0, Number(values.report)), {
+        window: depth,
+        showings: Number(values.showings),
+      })
     : undefined;
 if (report) console.error(`\n${renderPositionReport(report)}`);
 console.log(
