@@ -1,13 +1,13 @@
 import type { Example, ExamplePassage } from '../core/example.js';
 import type { Provenance } from '../core/provenance.js';
 import type { CallOptions } from '../models/language-model.js';
-import type { VerifiedQuery } from './check-source.js';
 import type { Corpus } from './corpus.js';
 import { Funnel } from './funnel.js';
-import type { Judge } from './judge.js';
-import { type MineNegativesOptions, mineNegatives } from './mine-negatives.js';
-import { type DisagreementPolicy, settleGrade } from './settle-grade.js';
-import { countGraded, type GradedWriter, writeGraded } from './write-graded-passages.js';
+import { type DisagreementPolicy, settleGrade } from './graded/settle-grade.js';
+import { countGraded, type GradedWriter, writeGraded } from './graded/write-graded-passages.js';
+import type { Judge } from './judge/judge.js';
+import { type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
+import type { VerifiedQuery } from './queries/check-source.js';
 
 export interface CompletionOptions {
   readonly corpus: Corpus;

@@ -6,25 +6,25 @@ import type { JobOptions } from '../core/progress.js';
 import type { Provenance } from '../core/provenance.js';
 import { packageVersion } from '../core/version.js';
 import { loadPrompt } from '../prompts/template.js';
-import { checkSource, countChecked, type QueryChecks, type SourceCheck } from './check-source.js';
 import { type CompletionOptions, completeExample } from './complete-example.js';
-import type { ContaminationCheck } from './contamination.js';
 import type { Corpus } from './corpus.js';
 import { Funnel } from './funnel.js';
-import type { Judge } from './judge.js';
+import type { DisagreementPolicy } from './graded/settle-grade.js';
+import type { GradedWriter } from './graded/write-graded-passages.js';
+import type { ContaminationCheck } from './hygiene/contamination.js';
+import type { Judge } from './judge/judge.js';
 import { orderedMap } from './ordered-map.js';
-import type { TypeShares } from './query-types.js';
-import type { DisagreementPolicy } from './settle-grade.js';
-import { countTypes, planSlots, type Slot, type TypeCounts } from './slots.js';
-import { asStop, notReached } from './stopped.js';
-import type { GradedWriter } from './write-graded-passages.js';
+import { checkSource, countChecked, type QueryChecks, type SourceCheck } from './queries/check-source.js';
+import type { TypeShares } from './queries/query-types.js';
 import {
   type QueryWriter,
   queryDuplicates,
   type WriteQueryRequest,
   type WriteResult,
   writeQuery,
-} from './write-queries.js';
+} from './queries/write-queries.js';
+import { countTypes, planSlots, type Slot, type TypeCounts } from './slots.js';
+import { asStop, notReached } from './stopped.js';
 
 export interface GenerateSetOptions extends JobOptions {
   /** Accepted examples wanted: exactly this many, or the outcome says why not. */

@@ -1,13 +1,16 @@
-export * from './check-query.js';
-export type { SourceCheck } from './check-source.js';
-export * from './contamination.js';
 export * from './corpus.js';
 export * from './funnel.js';
 export * from './generate-set.js';
-export * from './judge.js';
-export * from './judge-passages.js';
-export * from './mine-negatives.js';
-export * from './near-duplicates.js';
+export * from './graded/settle-grade.js';
+export * from './graded/write-graded-passages.js';
+export * from './hygiene/contamination.js';
+export * from './hygiene/near-duplicates.js';
+export * from './hygiene/remove-near-duplicates.js';
+export * from './judge/judge.js';
+export * from './judge/judge-passages.js';
+export * from './negatives/mine-negatives.js';
+export * from './queries/check-query.js';
+export type { SourceCheck } from './queries/check-source.js';
 export {
   defaultTypes,
   type QueryType,
@@ -15,13 +18,7 @@ export {
   queryTypes,
   rotateTypes,
   type TypeShares,
-} from './query-types.js';
-export * from './remove-near-duplicates.js';
-export * from './sample-passages.js';
-export * from './settle-grade.js';
-export type { TypeCounts } from './slots.js';
-export * from './split-examples.js';
-export * from './write-graded-passages.js';
+} from './queries/query-types.js';
 export {
   type QueryWriter,
   type WriteQueriesOptions,
@@ -30,4 +27,7 @@ export {
   type WrittenQuery,
   writeQueries,
   writeQuery,
-} from './write-queries.js';
+} from './queries/write-queries.js';
+export * from './sample/sample-passages.js';
+export type { TypeCounts } from './slots.js';
+export * from './split/split-examples.js';

@@ -1,5 +1,5 @@
 import { randomStream, shuffle } from '../core/random.js';
-import { defaultTypes, type QueryTypeName, rotateTypes, type TypeShares } from './query-types.js';
+import { defaultTypes, type QueryTypeName, rotateTypes, type TypeShares } from './queries/query-types.js';
 
 /** A place in the set: what its example must be, and whether there is one. */
 export interface Slot {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { hashValue } from '../core/hash.js';
 import { studentKinds } from '../distill/students/scorer.js';
-import { defaultTypes, type QueryTypeName, queryTypes } from '../generate/query-types.js';
+import { defaultTypes, type QueryTypeName, queryTypes } from '../generate/queries/query-types.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().int().positive();

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Example } from '../../src/core/example.js';
 import type { Passage } from '../../src/core/passage.js';
-import { contaminationCheck } from '../../src/generate/contamination.js';
 import { corpusOf } from '../../src/generate/corpus.js';
 import {
   type GeneratedSet,
@@ -12,7 +11,8 @@ import {
   generateSet,
   requireComplete,
 } from '../../src/generate/generate-set.js';
-import { createJudge } from '../../src/generate/judge.js';
+import { contaminationCheck } from '../../src/generate/hygiene/contamination.js';
+import { createJudge } from '../../src/generate/judge/judge.js';
 import { behindDoor } from '../../src/models/door/behind-door.js';
 import { createBudget } from '../../src/models/door/budget.js';
 import { openLedger } from '../../src/models/door/ledger.js';

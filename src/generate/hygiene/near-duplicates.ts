@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { normaliseText } from '../words.js';
 import { createSigner, type MinHashOptions, mix, resemblance } from './min-hash.js';
-import { normaliseText } from './words.js';
 
 export interface NearDuplicateOptions extends Omit<MinHashOptions, 'hashes'> {
   /** Least estimated Jaccard overlap of word shingles that counts as the same text, 0 to 1. @default 0.8 */

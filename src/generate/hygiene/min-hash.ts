@@ -1,5 +1,5 @@
-import { randomStream } from '../core/random.js';
-import { words } from './words.js';
+import { randomStream } from '../../core/random.js';
+import { words } from '../words.js';
 
 export interface MinHashOptions {
   /** Hash functions: the standard error of an estimate is about 1 / (2 √n). @default 64 */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Example } from '../../src/core/example.js';
-import { randomStream, shuffle } from '../../src/core/random.js';
-import { contaminationCheck, removeContaminated } from '../../src/generate/contamination.js';
-import { Funnel } from '../../src/generate/funnel.js';
-import { splitExamples } from '../../src/generate/split-examples.js';
+import type { Example } from '../../../src/core/example.js';
+import { randomStream, shuffle } from '../../../src/core/random.js';
+import { Funnel } from '../../../src/generate/funnel.js';
+import { contaminationCheck, removeContaminated } from '../../../src/generate/hygiene/contamination.js';
+import { splitExamples } from '../../../src/generate/split/split-examples.js';
 
 const example = (
   id: string,

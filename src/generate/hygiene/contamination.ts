@@ -1,5 +1,5 @@
-import type { Query } from '../core/query.js';
-import type { Funnel } from './funnel.js';
+import type { Query } from '../../core/query.js';
+import type { Funnel } from '../funnel.js';
 import { createDuplicateIndex, type NearDuplicateOptions } from './near-duplicates.js';
 
 /** Why a training query must not be used, or undefined. */

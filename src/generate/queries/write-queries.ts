@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { hashValue } from '../core/hash.js';
-import type { Passage } from '../core/passage.js';
-import { passageText } from '../core/passage.js';
-import type { JobOptions } from '../core/progress.js';
-import type { Query } from '../core/query.js';
-import { randomStream } from '../core/random.js';
-import type { LanguageModel } from '../models/language-model.js';
-import { loadPrompt, type PromptTemplate, renderPrompt } from '../prompts/template.js';
-import { recordFault } from './call-faults.js';
+import { hashValue } from '../../core/hash.js';
+import type { Passage } from '../../core/passage.js';
+import { passageText } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import type { Query } from '../../core/query.js';
+import { randomStream } from '../../core/random.js';
+import type { LanguageModel } from '../../models/language-model.js';
+import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { recordFault } from '../call-faults.js';
+import type { Funnel } from '../funnel.js';
+import { createDuplicateIndex, type DuplicateIndex } from '../hygiene/near-duplicates.js';
+import { orderedMap } from '../ordered-map.js';
+import { parseJsonReply } from '../parse-reply.js';
+import { promptData } from '../prompt-data.js';
 import { checkQuery, echoLines, tidyQuery } from './check-query.js';
-import type { Funnel } from './funnel.js';
-import { createDuplicateIndex, type DuplicateIndex } from './near-duplicates.js';
-import { orderedMap } from './ordered-map.js';
-import { parseJsonReply } from './parse-reply.js';
-import { promptData } from './prompt-data.js';
 import { type QueryTypeName, queryType, rotateTypes, type TypeShares } from './query-types.js';
 
 export interface QueryWriter {

@@ -1,4 +1,4 @@
-import type { Funnel } from './funnel.js';
+import type { Funnel } from '../funnel.js';
 import { createDuplicateIndex, type DuplicateIndex, type NearDuplicateOptions } from './near-duplicates.js';
 
 export interface RemoveNearDuplicatesOptions<T> extends NearDuplicateOptions {

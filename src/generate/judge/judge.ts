@@ -1,12 +1,12 @@
-import type { Grade } from '../core/judgement.js';
-import { grades } from '../core/judgement.js';
-import type { Passage } from '../core/passage.js';
-import { passageText } from '../core/passage.js';
-import type { Query } from '../core/query.js';
-import type { CallOptions, LanguageModel, Message, NextTokenReply } from '../models/language-model.js';
-import { loadPrompt, type PromptTemplate, renderPrompt } from '../prompts/template.js';
-import { recordFault } from './call-faults.js';
-import { promptData } from './prompt-data.js';
+import type { Grade } from '../../core/judgement.js';
+import { grades } from '../../core/judgement.js';
+import type { Passage } from '../../core/passage.js';
+import { passageText } from '../../core/passage.js';
+import type { Query } from '../../core/query.js';
+import type { CallOptions, LanguageModel, Message, NextTokenReply } from '../../models/language-model.js';
+import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { recordFault } from '../call-faults.js';
+import { promptData } from '../prompt-data.js';
 
 /** What a judge says of one query and passage. */
 export interface Verdict {

@@ -1,14 +1,14 @@
-import type { ExamplePassage } from '../core/example.js';
-import { type Passage, passageText } from '../core/passage.js';
-import type { Query } from '../core/query.js';
-import { type Random, randomStream, shuffle } from '../core/random.js';
-import type { ScoredId } from '../core/run.js';
-import type { CallOptions } from '../models/language-model.js';
-import type { Retriever } from '../retrieval/retriever.js';
-import type { Corpus } from './corpus.js';
-import type { Judge } from './judge.js';
-import { createSigner, resemblance } from './min-hash.js';
-import { normaliseText } from './words.js';
+import type { ExamplePassage } from '../../core/example.js';
+import { type Passage, passageText } from '../../core/passage.js';
+import type { Query } from '../../core/query.js';
+import { type Random, randomStream, shuffle } from '../../core/random.js';
+import type { ScoredId } from '../../core/run.js';
+import type { CallOptions } from '../../models/language-model.js';
+import type { Retriever } from '../../retrieval/retriever.js';
+import type { Corpus } from '../corpus.js';
+import { createSigner, resemblance } from '../hygiene/min-hash.js';
+import type { Judge } from '../judge/judge.js';
+import { normaliseText } from '../words.js';
 
 export interface MineNegativesOptions extends CallOptions {
   readonly retriever: Retriever;

@@ -1,9 +1,9 @@
-import type { Grade } from '../core/judgement.js';
-import type { CallOptions } from '../models/language-model.js';
-import type { Retriever } from '../retrieval/retriever.js';
-import type { ContaminationCheck } from './contamination.js';
-import type { Funnel } from './funnel.js';
-import type { Judge } from './judge.js';
+import type { Grade } from '../../core/judgement.js';
+import type { CallOptions } from '../../models/language-model.js';
+import type { Retriever } from '../../retrieval/retriever.js';
+import type { Funnel } from '../funnel.js';
+import type { ContaminationCheck } from '../hygiene/contamination.js';
+import type { Judge } from '../judge/judge.js';
 import type { WriteResult, WrittenQuery } from './write-queries.js';
 
 /** How a query's source passage is verified before the query counts. */

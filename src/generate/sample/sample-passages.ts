@@ -1,10 +1,10 @@
-import type { Passage } from '../core/passage.js';
-import { passageText } from '../core/passage.js';
-import type { JobOptions } from '../core/progress.js';
-import { randomStream } from '../core/random.js';
-import type { Funnel } from './funnel.js';
-import { createDuplicateIndex } from './near-duplicates.js';
-import { words } from './words.js';
+import type { Passage } from '../../core/passage.js';
+import { passageText } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import { randomStream } from '../../core/random.js';
+import type { Funnel } from '../funnel.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
+import { words } from '../words.js';
 
 export interface SamplePassagesOptions extends JobOptions {
   readonly seed: number;

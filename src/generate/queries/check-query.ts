@@ -1,6 +1,6 @@
-import { isRefusal } from './parse-reply.js';
+import { isRefusal } from '../parse-reply.js';
+import { longestSharedRun, mainScript, spaceless, words } from '../words.js';
 import { type QueryTypeName, queryType } from './query-types.js';
-import { longestSharedRun, mainScript, spaceless, words } from './words.js';
 
 export type QueryFault =
   | 'empty'

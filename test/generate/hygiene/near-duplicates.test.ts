@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { randomStream } from '../../src/core/random.js';
-import { Funnel } from '../../src/generate/funnel.js';
-import { createSigner, resemblance } from '../../src/generate/min-hash.js';
-import { createDuplicateIndex } from '../../src/generate/near-duplicates.js';
-import { removeNearDuplicates } from '../../src/generate/remove-near-duplicates.js';
+import { randomStream } from '../../../src/core/random.js';
+import { Funnel } from '../../../src/generate/funnel.js';
+import { createSigner, resemblance } from '../../../src/generate/hygiene/min-hash.js';
+import { createDuplicateIndex } from '../../../src/generate/hygiene/near-duplicates.js';
+import { removeNearDuplicates } from '../../../src/generate/hygiene/remove-near-duplicates.js';
 
 const vocabulary = Array.from({ length: 5000 }, (_, i) => `w${i}`);
 const randomText = (seed: number, length: number) => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { RankforgeError } from '../../src/core/errors.js';
-import type { Passage } from '../../src/core/passage.js';
-import { Funnel } from '../../src/generate/funnel.js';
-import { createJudge, parseGrade, parseYesNo } from '../../src/generate/judge.js';
-import { judgePassages } from '../../src/generate/judge-passages.js';
-import { asked, block, writerModel } from '../fixtures/writer-model.js';
+import { RankforgeError } from '../../../src/core/errors.js';
+import type { Passage } from '../../../src/core/passage.js';
+import { Funnel } from '../../../src/generate/funnel.js';
+import { createJudge, parseGrade, parseYesNo } from '../../../src/generate/judge/judge.js';
+import { judgePassages } from '../../../src/generate/judge/judge-passages.js';
+import { asked, block, writerModel } from '../../fixtures/writer-model.js';
 
 const query = { id: 'q', text: 'how do I resume?' };
 const passage: Passage = { id: 'p', text: 'Run the same command again.' };

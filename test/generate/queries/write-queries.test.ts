@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Passage } from '../../src/core/passage.js';
-import { Funnel } from '../../src/generate/funnel.js';
-import { writeQueries } from '../../src/generate/write-queries.js';
-import { loadPrompt } from '../../src/prompts/template.js';
-import { asked, block, goodReply, type WriterScript, writerModel } from '../fixtures/writer-model.js';
+import type { Passage } from '../../../src/core/passage.js';
+import { Funnel } from '../../../src/generate/funnel.js';
+import { writeQueries } from '../../../src/generate/queries/write-queries.js';
+import { loadPrompt } from '../../../src/prompts/template.js';
+import { asked, block, goodReply, type WriterScript, writerModel } from '../../fixtures/writer-model.js';
 
 const passages = (n: number): Passage[] =>
   Array.from({ length: n }, (_, i) => ({

@@ -1,10 +1,10 @@
-import type { Example } from '../core/example.js';
-import { type Passage, passageText } from '../core/passage.js';
-import { randomStream } from '../core/random.js';
-import type { Funnel } from './funnel.js';
-import { createDuplicateIndex } from './near-duplicates.js';
-import { documentOf } from './sample-passages.js';
-import { queryDuplicates } from './write-queries.js';
+import type { Example } from '../../core/example.js';
+import { type Passage, passageText } from '../../core/passage.js';
+import { randomStream } from '../../core/random.js';
+import type { Funnel } from '../funnel.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
+import { queryDuplicates } from '../queries/write-queries.js';
+import { documentOf } from '../sample/sample-passages.js';
 
 export type Split = Example['split'];
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { Funnel } from '../../src/generate/funnel.js';
-import { settleGrade } from '../../src/generate/settle-grade.js';
-import { writeGraded, writeGradedPassages } from '../../src/generate/write-graded-passages.js';
-import { loadPrompt } from '../../src/prompts/template.js';
-import { asked, goodLevels, writerModel } from '../fixtures/writer-model.js';
+import { Funnel } from '../../../src/generate/funnel.js';
+import { settleGrade } from '../../../src/generate/graded/settle-grade.js';
+import { writeGraded, writeGradedPassages } from '../../../src/generate/graded/write-graded-passages.js';
+import { loadPrompt } from '../../../src/prompts/template.js';
+import { asked, goodLevels, writerModel } from '../../fixtures/writer-model.js';
 
 const query = { id: 'q1', text: 'how to bake bread at home' };
 const good = goodLevels(query.text);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Passage } from '../../src/core/passage.js';
-import { corpusOf } from '../../src/generate/corpus.js';
-import type { Judge } from '../../src/generate/judge.js';
-import { type MineNegativesOptions, mineNegatives } from '../../src/generate/mine-negatives.js';
-import type { Retriever } from '../../src/retrieval/retriever.js';
+import type { Passage } from '../../../src/core/passage.js';
+import { corpusOf } from '../../../src/generate/corpus.js';
+import type { Judge } from '../../../src/generate/judge/judge.js';
+import { type MineNegativesOptions, mineNegatives } from '../../../src/generate/negatives/mine-negatives.js';
+import type { Retriever } from '../../../src/retrieval/retriever.js';
 
 const query = { id: 'q', text: 'anything' };
 const text = (i: number) => Array.from({ length: 20 }, (_, word) => `p${i}w${word}`).join(' ');

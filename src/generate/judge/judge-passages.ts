@@ -1,10 +1,10 @@
-import type { Judgement } from '../core/judgement.js';
-import type { Passage } from '../core/passage.js';
-import type { JobOptions } from '../core/progress.js';
-import type { Query } from '../core/query.js';
-import type { Funnel } from './funnel.js';
+import type { Judgement } from '../../core/judgement.js';
+import type { Passage } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import type { Query } from '../../core/query.js';
+import type { Funnel } from '../funnel.js';
+import { orderedMap } from '../ordered-map.js';
 import type { Judge } from './judge.js';
-import { orderedMap } from './ordered-map.js';
 
 export interface JudgePair {
   readonly query: Query;

@@ -1,5 +1,5 @@
-import { RankforgeError } from '../core/errors.js';
-import { lookUp } from '../core/names.js';
+import { RankforgeError } from '../../core/errors.js';
+import { lookUp } from '../../core/names.js';
 
 /** A kind of query: how it is asked for and how one is told from the others. */
 export interface QueryType {

@@ -1,5 +1,5 @@
-import type { Grade } from '../core/judgement.js';
-import type { Verdict } from './judge.js';
+import type { Grade } from '../../core/judgement.js';
+import type { Verdict } from '../judge/judge.js';
 
 /**
  * What to do when the judge and the writer disagree: `relabel` takes the judge's grade, `drop` leaves the passage out

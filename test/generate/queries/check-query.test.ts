@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkQuery, echoLines, tidyQuery } from '../../src/generate/check-query.js';
-import { type QueryTypeName, rotateTypes } from '../../src/generate/query-types.js';
+import { checkQuery, echoLines, tidyQuery } from '../../../src/generate/queries/check-query.js';
+import { type QueryTypeName, rotateTypes } from '../../../src/generate/queries/query-types.js';
 
 const passage =
   'Resuming a run\nA run that was stopped can be resumed: every answered call is kept in the ledger, so nothing is paid for twice when the same command is given again.';

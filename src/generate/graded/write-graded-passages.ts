@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { type Grade, grades } from '../core/judgement.js';
-import type { Passage } from '../core/passage.js';
-import { passageText } from '../core/passage.js';
-import type { JobOptions } from '../core/progress.js';
-import type { Query } from '../core/query.js';
-import { randomStream, shuffle } from '../core/random.js';
-import type { LanguageModel } from '../models/language-model.js';
-import { loadPrompt, type PromptTemplate, renderPrompt } from '../prompts/template.js';
-import { recordFault } from './call-faults.js';
-import type { Funnel } from './funnel.js';
-import { createDuplicateIndex } from './near-duplicates.js';
-import { orderedMap } from './ordered-map.js';
-import { isRefusal, parseJsonReply } from './parse-reply.js';
-import { promptData } from './prompt-data.js';
-import { longestSharedRun, mainScript, normaliseText, words } from './words.js';
+import { type Grade, grades } from '../../core/judgement.js';
+import type { Passage } from '../../core/passage.js';
+import { passageText } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import type { Query } from '../../core/query.js';
+import { randomStream, shuffle } from '../../core/random.js';
+import type { LanguageModel } from '../../models/language-model.js';
+import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { recordFault } from '../call-faults.js';
+import type { Funnel } from '../funnel.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
+import { orderedMap } from '../ordered-map.js';
+import { isRefusal, parseJsonReply } from '../parse-reply.js';
+import { promptData } from '../prompt-data.js';
+import { longestSharedRun, mainScript, normaliseText, words } from '../words.js';
 
 export interface GradedWriter {
   readonly model: LanguageModel;
