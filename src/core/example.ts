@@ -5,8 +5,16 @@ import type { Query } from './query.js';
 
 export type ExampleKind = 'positive' | 'hard-negative' | 'random';
 
-/** Where a passage came from: `corpus` (the query was written about it), `mined:<retriever>` or `generated:<level>`. */
-export type ExampleOrigin = 'corpus' | `mined:${string}` | `generated:${Grade}`;
+/**
+ * Where a passage came from: `corpus` (the query was written about it, or it was drawn at random), `judged` (relevant in a
+ * file of judgements), `mined:<retriever>`, `generated:<level>`, or `generated:negative` (written so as not to answer).
+ */
+export type ExampleOrigin =
+  | 'corpus'
+  | 'judged'
+  | `mined:${string}`
+  | `generated:${Grade}`
+  | 'generated:negative';
 
 export interface ExamplePassage {
   readonly passage: Passage;
@@ -17,6 +25,13 @@ export interface ExamplePassage {
   readonly teacherScore?: number;
   /** From 1. */
   readonly teacherRank?: number;
+  /**
+   * How near it comes to the positive in the eyes of one scorer, from 0 (as far off as anything in its list) to 1 (at the
+   * positive or above): see `hardness`. By the teacher's scores where there are any, else by what found it.
+   */
+  readonly hardness?: number;
+  /** The best positive's teacher score less this one's, in the teacher's own units; below 0 where the teacher prefers this one. */
+  readonly margin?: number;
 }
 
 /** The training record, one per query. Every export format is a projection of it. */

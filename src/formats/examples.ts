@@ -19,11 +19,15 @@ const ExamplePassage = z.strictObject({
   kind: z.enum(['positive', 'hard-negative', 'random']),
   origin: z.union([
     z.literal('corpus'),
+    z.literal('judged'),
+    z.literal('generated:negative'),
     z.templateLiteral(['mined:', z.string()]),
     z.templateLiteral(['generated:', Grade]),
   ]),
   teacherScore: z.number().optional(),
   teacherRank: z.int().positive().optional(),
+  hardness: z.number().min(0).max(1).optional(),
+  margin: z.number().optional(),
 });
 
 const Provenance = z.strictObject({

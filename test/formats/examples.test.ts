@@ -10,7 +10,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const id = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 });
 const grade = fc.constantFrom<Grade>(0, 1, 2, 3);
 const origin: fc.Arbitrary<ExampleOrigin> = fc.oneof(
-  fc.constant('corpus' as const),
+  fc.constantFrom('corpus' as const, 'judged' as const, 'generated:negative' as const),
   fc.constantFrom('mined:bm25' as const, 'mined:dense' as const),
   grade.map((level): ExampleOrigin => `generated:${level}`),
 );
@@ -34,6 +34,8 @@ const example: fc.Arbitrary<Example> = fc
           {
             teacherScore: fc.double({ noNaN: true, noDefaultInfinity: true }),
             teacherRank: fc.integer({ min: 1, max: 99 }),
+            hardness: fc.double({ min: 0, max: 1, noNaN: true }),
+            margin: fc.double({ noNaN: true, noDefaultInfinity: true }),
           },
           optional,
         ),
