@@ -2,8 +2,8 @@ import { type Passage, passageText } from '../core/passage.js';
 import type { Query } from '../core/query.js';
 import type { LanguageModel, Message } from '../models/language-model.js';
 import { type PromptTemplate, renderPrompt } from '../prompts/template.js';
+import { asLine } from '../prompts/untrusted-text.js';
 import { type Fitted, fitPassages } from './fit-passages.js';
-import { asLine } from './passage-data.js';
 
 export interface ListwiseRequest {
   readonly query: Query;

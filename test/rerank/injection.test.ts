@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { asBlock, asLine } from '../../src/prompts/untrusted-text.js';
 import { modelComparators, openComparator } from '../../src/rerank/comparators/registry.js';
 import { parseRanking } from '../../src/rerank/parse-ranking.js';
-import { asBlock, asLine } from '../../src/rerank/passage-data.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 
 const attacks = {

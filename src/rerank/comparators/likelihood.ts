@@ -1,9 +1,9 @@
 import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import { renderPrompt } from '../../prompts/template.js';
+import { asBlock, asLine } from '../../prompts/untrusted-text.js';
 import type { Comparator } from '../comparator.js';
 import { fitPassages } from '../fit-passages.js';
-import { asBlock, asLine } from '../passage-data.js';
 import { type ComparatorEntry, onModel } from './entry.js';
 import { type ModelComparatorOptions, promptOf } from './model-options.js';
 import { meetNeed } from './needs.js';

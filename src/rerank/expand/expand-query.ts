@@ -5,8 +5,8 @@ import { addUsage, noUsage, type Usage } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
 import type { CallOptions, LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, renderPrompt } from '../../prompts/template.js';
+import { asBlock, asLine } from '../../prompts/untrusted-text.js';
 import { fitPassages } from '../fit-passages.js';
-import { asBlock, asLine } from '../passage-data.js';
 import { parseTerms } from './parse-terms.js';
 
 /** Instructions that `prompts/rewrite/keywords.md` has. */
