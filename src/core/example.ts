@@ -34,11 +34,20 @@ export interface ExamplePassage {
   readonly margin?: number;
 }
 
+/** It speaks of passages by label, so it is worth something only beside the order in which they were shown. */
+export interface TeacherThinking {
+  readonly text: string;
+  /** Passages as the teacher saw them, the first label first. */
+  readonly passageIds: readonly string[];
+}
+
 /** The training record, one per query. Every export format is a projection of it. */
 export interface Example {
   readonly query: Query;
   readonly passages: readonly ExamplePassage[];
   readonly split: 'train' | 'validation' | 'test';
+  /** What a reasoning teacher wrote on the way to its ranking, where it did. */
+  readonly thinking?: TeacherThinking;
   /** Ledger keys of the calls that made it. */
   readonly ledgerKeys: readonly string[];
   readonly provenance?: Provenance;

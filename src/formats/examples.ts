@@ -40,7 +40,8 @@ const Provenance = z.strictObject({
   seed: z.number().optional(),
 });
 
-const ExampleLine: z.ZodType<Example> = z.strictObject({
+/** One example as files have it; strict, so a misspelt key is an error. */
+export const ExampleLine: z.ZodType<Example> = z.strictObject({
   query: z.strictObject({
     id: z.string().min(1),
     text: z.string(),
@@ -54,6 +55,7 @@ const ExampleLine: z.ZodType<Example> = z.strictObject({
       'the same passage twice',
     ),
   split: z.enum(['train', 'validation', 'test']),
+  thinking: z.strictObject({ text: z.string(), passageIds: z.array(z.string()) }).optional(),
   ledgerKeys: z.array(z.string()),
   provenance: Provenance.optional(),
 });

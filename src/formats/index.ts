@@ -2,7 +2,7 @@ export * from './atomic-write.js';
 export { type BadLine, type BadLineFile, openBadLineFile, type ReadOptions } from './bad-line.js';
 export { readCorpus, readQueries, writeCorpus, writeQueries } from './beir.js';
 export * from './dataset.js';
-export * from './examples.js';
+export { readExamples, writeExamples } from './examples.js';
 export * from './exports/msmarco.js';
 export * from './exports/sentence-transformers.js';
 export * from './json-lines.js';
