@@ -6,7 +6,11 @@ export const spaceless =
 const word = new RegExp(`${spaceless.source}\\p{M}*|(?:(?!${spaceless.source})[\\p{L}\\p{N}\\p{M}])+`, 'gu');
 
 /** A text's words, lower case, compatibility forms folded, punctuation and emoji left out. */
-export const words = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(word) ?? [];
+export const words = (text: string): string[] =>
+  // Most text by far, and ten times as fast.
+  (/^[\u0000-\u007f]*$/.test(text)
+    ? text.toLowerCase().match(/[a-z0-9]+/g)
+    : text.normalize('NFKC').toLowerCase().match(word)) ?? [];
 
 /** What two texts have in common when they differ in case, spacing and punctuation only; the bare text where it has no words (emoji). */
 export function normaliseText(text: string): string {
@@ -27,6 +31,18 @@ export function longestSharedRun(a: readonly string[], b: readonly string[]): nu
     previous = current;
   }
   return longest;
+}
+
+/** How many words of `a` also stand in `b`, in the same order. O(a · b) time, O(b) memory. */
+export function commonSubsequence(a: readonly string[], b: readonly string[]): number {
+  let previous = new Uint32Array(b.length + 1);
+  for (const left of a) {
+    const current = new Uint32Array(b.length + 1);
+    for (let j = 0; j < b.length; j++)
+      current[j + 1] = left === b[j] ? previous[j]! + 1 : Math.max(previous[j + 1]!, current[j]!);
+    previous = current;
+  }
+  return previous[b.length]!;
 }
 
 const scripts = [

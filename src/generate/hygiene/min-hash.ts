@@ -1,8 +1,8 @@
 import { randomStream } from '../../core/random.js';
-import { words } from '../words.js';
+import { wordPieces } from './word-pieces.js';
 
 export interface MinHashOptions {
-  /** Hash functions: the standard error of an estimate is about 1 / (2 √n). @default 64 */
+  /** Hash functions: the standard error of an estimate is at most 1 / (2 √n). @default 128 */
   readonly hashes?: number;
   /** Words a shingle. A text with fewer words is one shingle. @default 3 */
   readonly shingle?: number;
@@ -15,25 +15,71 @@ export type Signer = (text: string) => Uint32Array | undefined;
 
 /**
  * MinHash over word shingles: the share of equal places in two signatures estimates the Jaccard overlap of their shingles.
+ * Time is linear in the text, memory fixed.
  * @see Broder 1997, "On the resemblance and containment of documents"
  */
-export function createSigner({ hashes = 64, shingle = 3, seed = 0 }: MinHashOptions = {}): Signer {
-  const random = randomStream(seed, 'min-hash');
-  const salts = Uint32Array.from({ length: hashes }, () => random.int(0x1_0000_0000));
+export function createSigner(options: MinHashOptions = {}): Signer {
+  const signature = createSignatureBuilder(options);
   return (text) => {
-    const found = words(text);
-    if (found.length === 0) return undefined;
-    const signature = new Uint32Array(hashes).fill(0xffff_ffff);
-    const last = Math.max(0, found.length - shingle);
-    for (let start = 0; start <= last; start++) {
-      const base = hashWords(found, start, Math.min(found.length, start + shingle));
-      for (let i = 0; i < hashes; i++) {
-        const value = mix(base ^ salts[i]!);
-        if (value < signature[i]!) signature[i] = value;
-      }
-    }
-    return signature;
+    for (const piece of wordPieces(text)) signature.add(piece);
+    return signature.finish();
   };
+}
+
+/** Builds one signature after another, from words that come in parts. */
+export interface SignatureBuilder {
+  add(words: readonly string[]): void;
+  /** The signature of all words since the last one, undefined where there were none. */
+  finish(): Uint32Array | undefined;
+}
+
+export function createSignatureBuilder({
+  hashes = 128,
+  shingle = 3,
+  seed = 0,
+}: MinHashOptions = {}): SignatureBuilder {
+  const random = randomStream(seed, 'min-hash');
+  const salts = Int32Array.from({ length: hashes }, () => random.int(0x1_0000_0000) | 0);
+  const unset = 0x7fff_ffff;
+  const minima = new Int32Array(hashes).fill(unset);
+  /** Hashes of the last words, as many as a shingle has, in a ring. */
+  const ring = new Uint32Array(shingle);
+  let count = 0;
+
+  const addShingle = (length: number): void => {
+    let base = length;
+    for (let i = count - length; i < count; i++) base = mix(base ^ ring[i % shingle]!);
+    lower(minima, salts, base);
+  };
+
+  return {
+    add(words) {
+      for (const word of words) {
+        ring[count % shingle] = hashWord(word);
+        count += 1;
+        if (count >= shingle) addShingle(shingle);
+      }
+    },
+    finish() {
+      if (count === 0) return undefined;
+      if (count < shingle) addShingle(count);
+      const signature = new Uint32Array(minima);
+      minima.fill(unset);
+      count = 0;
+      return signature;
+    },
+  };
+}
+
+/** The loop that all the time goes into: `mix` written out, on signed numbers, which stay in registers. */
+function lower(minima: Int32Array, salts: Int32Array, base: number): void {
+  for (let i = 0; i < minima.length; i++) {
+    let x = base ^ salts[i]!;
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    x ^= x >>> 16;
+    if (x < minima[i]!) minima[i] = x;
+  }
 }
 
 /** The estimated Jaccard overlap of two signed texts, 0 to 1. */
@@ -43,18 +89,14 @@ export function resemblance(a: Uint32Array, b: Uint32Array): number {
   return a.length === 0 ? 0 : equal / a.length;
 }
 
-// FNV-1a over UTF-16 units, a separator after each word.
-function hashWords(found: readonly string[], start: number, end: number): number {
+/** FNV-1a over UTF-16 units, well mixed. */
+export function hashWord(word: string): number {
   let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) {
-    const word = found[i]!;
-    for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-    hash = Math.imul(hash ^ 0x20, 0x01000193);
-  }
-  return hash >>> 0;
+  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+  return mix(hash ^ word.length);
 }
 
-// The finaliser of MurmurHash3: every input bit moves every output bit.
+/** The finaliser of MurmurHash3: every input bit moves every output bit. */
 export function mix(value: number): number {
   let x = value;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);

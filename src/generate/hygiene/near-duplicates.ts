@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { normaliseText } from '../words.js';
-import { createSigner, type MinHashOptions, mix, resemblance } from './min-hash.js';
+import { KeyTable } from './key-table.js';
+import { createSignatureBuilder, type MinHashOptions } from './min-hash.js';
+import { bandRows, SketchIndex, sketchOf } from './sketch-index.js';
+import { wordPieces } from './word-pieces.js';
 
 export interface NearDuplicateOptions extends Omit<MinHashOptions, 'hashes'> {
   /** Least estimated Jaccard overlap of word shingles that counts as the same text, 0 to 1. @default 0.8 */
@@ -15,7 +18,7 @@ export interface DuplicateMatch {
   readonly resemblance: number;
 }
 
-/** Texts seen so far. About 1 KiB a text, whatever its length. */
+/** Texts seen so far. About 300 bytes and an id a text, whatever its length. */
 export interface DuplicateIndex {
   readonly size: number;
   /** The earlier text that this one repeats, or undefined. */
@@ -24,122 +27,71 @@ export interface DuplicateIndex {
   add(id: string, text: string): DuplicateMatch | undefined;
 }
 
-// 16 bands of 4 rows: two texts that overlap by .8 meet in a band with probability .9998, by .5 with .64 (and are then told apart by their signatures).
+const hashes = 128;
+// 16 bands of 4 rows: two texts that overlap by .8 meet in a band with probability .9998, by .5 with .64 (and are then
+// told apart by their whole sketches).
 const bands = 16;
-const rows = 4;
-/** Texts remembered under one band value: boilerplate shared by a million texts must not make a chain of a million. */
-const chain = 8;
 
-/** Finds exact duplicates (normalised) and near-duplicates (MinHash with locality-sensitive hashing) in one pass. */
+/**
+ * Finds exact duplicates (normalised) and near-duplicates (MinHash with locality-sensitive hashing) in one pass. Exact ones
+ * are told by 64 bits of a SHA-256: two of a million unlike texts are taken for one with probability 3e-8.
+ */
 export function createDuplicateIndex({
   threshold = 0.8,
   ...options
 }: NearDuplicateOptions = {}): DuplicateIndex {
-  const sign = createSigner({ ...options, hashes: bands * rows });
-  const exact = new Map<string, string>();
+  const signature = createSignatureBuilder({ ...options, hashes });
+  const exact = new KeyTable();
+  const sketches = new SketchIndex({ words: hashes / bandRows, bands });
   const ids: string[] = [];
-  const tables = Array.from({ length: bands }, () => new BandTable());
-  let signatures = new Uint32Array(bands * rows * 64);
+  /** By sketch, the text's number: a text without words has no sketch. */
+  const numbers: number[] = [];
 
-  const signatureOf = (entry: number) =>
-    signatures.subarray(entry * bands * rows, (entry + 1) * bands * rows);
+  const fingerprint = (text: string) => {
+    const hash = createHash('sha256');
+    let separator = '';
+    for (const piece of wordPieces(text)) {
+      hash.update(separator + piece.join(' '));
+      separator = ' ';
+      signature.add(piece);
+    }
+    const minima = signature.finish();
+    // Emoji alone: compared as they are.
+    if (!minima) hash.update(normaliseText(text));
+    const digest = hash.digest();
+    const sketch = minima && sketchOf(minima);
+    return { high: digest.readUInt32LE(0), low: digest.readUInt32LE(4), sketch };
+  };
 
-  function findNear(signature: Uint32Array): DuplicateMatch | undefined {
+  const match = ({ high, low, sketch }: ReturnType<typeof fingerprint>): DuplicateMatch | undefined => {
+    const same = exact.get(high, low);
+    if (same !== undefined) return { reason: 'exact-duplicate', id: ids[same]!, resemblance: 1 };
     let best: DuplicateMatch | undefined;
-    const seen = new Set<number>();
-    for (let band = 0; band < bands; band++) {
-      for (const entry of tables[band]!.at(bandKey(signature, band))) {
-        if (seen.has(entry)) continue;
-        seen.add(entry);
-        const overlap = resemblance(signature, signatureOf(entry));
-        if (overlap >= threshold && overlap > (best?.resemblance ?? 0)) {
-          best = { reason: 'near-duplicate', id: ids[entry]!, resemblance: overlap };
-        }
-      }
+    if (sketch) {
+      sketches.forEachNear(sketch, threshold, (entry, resemblance) => {
+        if (resemblance <= (best?.resemblance ?? 0)) return;
+        best = { reason: 'near-duplicate', id: ids[numbers[entry]!]!, resemblance };
+      });
     }
     return best;
-  }
-
-  function look(text: string) {
-    const hash = createHash('sha256').update(normaliseText(text)).digest('base64').slice(0, 22);
-    const same = exact.get(hash);
-    if (same !== undefined) {
-      return {
-        hash,
-        match: { reason: 'exact-duplicate', id: same, resemblance: 1 } satisfies DuplicateMatch,
-      };
-    }
-    const signature = sign(text);
-    return { hash, signature, match: signature && findNear(signature) };
-  }
+  };
 
   return {
     get size() {
-      return exact.size;
+      return ids.length;
     },
-    find: (text) => look(text).match,
+    find: (text) => match(fingerprint(text)),
     add(id, text) {
-      const { hash, signature, match } = look(text);
-      if (match) return match;
-      exact.set(hash, id);
-      if (!signature) return undefined;
-      const entry = ids.push(id) - 1;
-      if ((entry + 1) * bands * rows > signatures.length) {
-        const grown = new Uint32Array(signatures.length * 2);
-        grown.set(signatures);
-        signatures = grown;
+      const print = fingerprint(text);
+      const repeated = match(print);
+      if (repeated) return repeated;
+      const number = ids.push(id) - 1;
+      exact.add(print.high, print.low, number);
+      if (print.sketch) {
+        sketches.add(print.sketch);
+        numbers.push(number);
       }
-      signatures.set(signature, entry * bands * rows);
-      for (let band = 0; band < bands; band++) tables[band]!.add(bandKey(signature, band), entry);
       return undefined;
     },
   };
-}
-
-function bandKey(signature: Uint32Array, band: number): number {
-  let key = band + 1;
-  for (let row = 0; row < rows; row++) key = mix(key ^ signature[band * rows + row]!);
-  return key;
-}
-
-/** From a band's value to the entries that have it: open addressing in two typed arrays, 16 to 32 bytes an entry. */
-class BandTable {
-  #keys = new Uint32Array(16);
-  /** Entry + 1; 0 is free. */
-  #entries = new Uint32Array(16);
-  #used = 0;
-
-  *at(key: number): Generator<number> {
-    const mask = this.#entries.length - 1;
-    for (let slot = key & mask; this.#entries[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#keys[slot] === key) yield this.#entries[slot]! - 1;
-    }
-  }
-
-  add(key: number, entry: number): void {
-    if ((this.#used + 1) * 2 > this.#entries.length) this.#grow();
-    let equal = 0;
-    const mask = this.#entries.length - 1;
-    let slot = key & mask;
-    for (; this.#entries[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#keys[slot] === key && ++equal >= chain) return;
-    }
-    this.#keys[slot] = key;
-    this.#entries[slot] = entry + 1;
-    this.#used += 1;
-  }
-
-  #grow(): void {
-    const [keys, entries] = [this.#keys, this.#entries];
-    this.#keys = new Uint32Array(keys.length * 2);
-    this.#entries = new Uint32Array(keys.length * 2);
-    const mask = this.#entries.length - 1;
-    for (let i = 0; i < entries.length; i++) {
-      if (entries[i] === 0) continue;
-      let slot = keys[i]! & mask;
-      while (this.#entries[slot] !== 0) slot = (slot + 1) & mask;
-      this.#keys[slot] = keys[i]!;
-      this.#entries[slot] = entries[i]!;
-    }
-  }
 }
