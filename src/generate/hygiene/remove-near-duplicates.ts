@@ -1,5 +1,10 @@
 import type { Funnel } from '../funnel.js';
-import { createDuplicateIndex, type DuplicateIndex, type NearDuplicateOptions } from './near-duplicates.js';
+import {
+  createDuplicateIndex,
+  type DuplicateIndex,
+  type DuplicateMatch,
+  type NearDuplicateOptions,
+} from './near-duplicates.js';
 
 export interface RemoveNearDuplicatesOptions<T> extends NearDuplicateOptions {
   /** What is compared. Queries are short: give them `shingle: 1`. */
@@ -10,6 +15,8 @@ export interface RemoveNearDuplicatesOptions<T> extends NearDuplicateOptions {
   readonly stage?: string;
   /** Texts already seen, for instance by an earlier shard. */
   readonly index?: DuplicateIndex;
+  /** Gets each record that is left out, and what it repeats. */
+  readonly onDuplicate?: (record: T, match: DuplicateMatch) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -25,6 +32,7 @@ export async function* removeNearDuplicates<T>(
     const match = index.add(options.id(record), options.text(record));
     if (match) {
       funnel?.reject(stage, match.reason);
+      options.onDuplicate?.(record, match);
       continue;
     }
     funnel?.accept(stage);
