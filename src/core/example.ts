@@ -7,14 +7,17 @@ export type ExampleKind = 'positive' | 'hard-negative' | 'random';
 
 /**
  * Where a passage came from: `corpus` (the query was written about it, or it was drawn at random), `judged` (relevant in a
- * file of judgements), `mined:<retriever>`, `generated:<level>`, or `generated:negative` (written so as not to answer).
+ * file of judgements), `mined:<retriever>`, `generated:<level>`, `generated:negative` (written so as not to answer),
+ * `edited:missing` or `edited:wrong` (a positive in which the fact asked for was left out, or another put in its place).
  */
 export type ExampleOrigin =
   | 'corpus'
   | 'judged'
   | `mined:${string}`
   | `generated:${Grade}`
-  | 'generated:negative';
+  | 'generated:negative'
+  | 'edited:missing'
+  | 'edited:wrong';
 
 export interface ExamplePassage {
   readonly passage: Passage;

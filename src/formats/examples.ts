@@ -20,7 +20,7 @@ const ExamplePassage = z.strictObject({
   origin: z.union([
     z.literal('corpus'),
     z.literal('judged'),
-    z.literal('generated:negative'),
+    z.literal(['generated:negative', 'edited:missing', 'edited:wrong']),
     z.templateLiteral(['mined:', z.string()]),
     z.templateLiteral(['generated:', Grade]),
   ]),

@@ -11,9 +11,9 @@ import { recordFault } from '../call-faults.js';
 import type { Funnel } from '../funnel.js';
 import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import { orderedMap } from '../ordered-map.js';
-import { isRefusal, parseJsonReply } from '../parse-reply.js';
+import { parseJsonReply } from '../parse-reply.js';
 import { promptData } from '../prompt-data.js';
-import { longestSharedRun, mainScript, normaliseText, words } from '../words.js';
+import { cleanPassage, faultOfPassage } from './check-passage.js';
 
 export interface GradedWriter {
   readonly model: LanguageModel;
@@ -22,6 +22,8 @@ export interface GradedWriter {
   readonly prompt?: PromptTemplate;
   /** Words asked for, one length a level; which level gets which is drawn, so that length does not give it away. @default [30, 45, 60, 75] */
   readonly lengths?: readonly [number, number, number, number];
+  /** Kinds of text, four or more, one a level, dealt out in the same way. @default passageStyles */
+  readonly styles?: readonly string[];
   /** @default 0.7 */
   readonly temperature?: number;
   /** Characters of the source that are shown. @default 1600 */
@@ -40,7 +42,19 @@ export interface GradedPassages {
   readonly ledgerKeys: readonly string[];
 }
 
-const levelNames = ['unrelated', 'related', 'partial', 'full'] as const;
+/** By level, the names that prompts and replies use. */
+export const levelNames = ['unrelated', 'related', 'partial', 'full'] as const;
+
+/** Kinds of text that written passages are asked to be, as a prompt names them. */
+export const passageStyles = [
+  'an encyclopedia entry',
+  'a news report',
+  'a page of a handbook',
+  'an answer in a forum',
+  'a note to a colleague',
+  'a paragraph of a textbook',
+] as const;
+
 const Reply = z.strictObject({
   full: z.string(),
   partial: z.string(),
@@ -64,9 +78,10 @@ export async function writeGraded(
   writer: GradedWriter,
   { signal }: Pick<JobOptions, 'signal'> = {},
 ): Promise<GradedPassages> {
-  const { model, seed, temperature = 0.7, lengths = [30, 45, 60, 75] } = writer;
+  const { model, seed, temperature = 0.7, lengths = [30, 45, 60, 75], styles = passageStyles } = writer;
   const random = randomStream(seed, 'graded', query.id);
   const drawn = shuffle(lengths, random);
+  const drawnStyles = shuffle(styles, random);
   const ledgerKeys: string[] = [];
   const none = (reason: string): GradedPassages => ({ query, passages: [], faults: [], reason, ledgerKeys });
   try {
@@ -75,7 +90,8 @@ export async function writeGraded(
         messages: renderPrompt(writer.prompt ?? loadPrompt('generate/graded-passages'), {
           query: promptData(query.text, { maxCharacters: 1000 }),
           source: source ? promptData(passageText(source), { maxCharacters: writer.maxCharacters }) : '',
-          lengths: Object.fromEntries(levelNames.map((name, level) => [name, drawn[level]])),
+          lengths: byLevel(drawn),
+          styles: byLevel(drawnStyles),
         }),
         // About 1.4 tokens a word of English, twice that for room, and the JSON around it.
         maxTokens: Math.ceil(2.8 * drawn.reduce((sum, length) => sum + length, 0)) + 60,
@@ -94,8 +110,8 @@ export async function writeGraded(
   }
 }
 
-const label =
-  /\b(?:level|grade|score)\s*[:=]?\s*[0-3]\b|\b(?:fully|partially|highly|not|ir)[ -]?relevant\b|\bthis (?:passage|text) (?:answers|does not|doesn['’]t|is about|is un)|^\W*(?:full|partial|related|unrelated)\s*[:"–-]/iu;
+const byLevel = <T>(values: readonly T[]): Record<string, T> =>
+  Object.fromEntries(levelNames.map((name, level) => [name, values[level]!]));
 
 function checkLevels(
   texts: z.infer<typeof Reply>,
@@ -106,28 +122,13 @@ function checkLevels(
   const faults: { level: Grade; reason: string }[] = [];
   const seen = createDuplicateIndex();
   for (const level of [...grades].reverse()) {
-    const text = texts[levelNames[level]].replace(/[\u0000-\u0008\u000b-\u001f]+/gu, ' ').trim();
+    const text = cleanPassage(texts[levelNames[level]]);
     const id = `${query.id}-level${level}`;
-    const reason = faultOfText(text, query, source) ?? seen.add(id, text)?.reason;
+    const reason = faultOfPassage(text, { query, source }) ?? seen.add(id, text)?.reason;
     if (reason) faults.push({ level, reason });
     else passages.push({ passage: { id, text }, level });
   }
   return { passages, faults };
-}
-
-function faultOfText(text: string, query: Query, source?: Passage): string | undefined {
-  const found = words(text);
-  if (found.length < 5) return 'empty';
-  if (isRefusal(text)) return 'refused';
-  if (label.test(text)) return 'label-inside';
-  const asked = words(query.text);
-  // A claim may well be stated again by what supports it; a passage that is little more than the query is not one.
-  if (normaliseText(text).startsWith(normaliseText(query.text)) && asked.length >= 4) return 'query-repeated';
-  const [script, queryScript] = [mainScript(text), mainScript(query.text)];
-  if (script && queryScript && script !== queryScript) return 'wrong-script';
-  if (source && longestSharedRun(found, words(source.text)) >= Math.max(15, 0.6 * found.length))
-    return 'copied';
-  return undefined;
 }
 
 export interface WriteGradedPassagesOptions extends GradedWriter, JobOptions {
