@@ -3,15 +3,23 @@ import type { Provenance } from '../core/provenance.js';
 import type { CallOptions } from '../models/language-model.js';
 import type { Corpus } from './corpus.js';
 import { Funnel } from './funnel.js';
-import { type DisagreementPolicy, settleGrade } from './graded/settle-grade.js';
-import { countGraded, type GradedWriter, writeGraded } from './graded/write-graded-passages.js';
+import type { DisagreementPolicy } from './graded/settle-grade.js';
+import { type VerifiedGraded, verifyGraded } from './graded/verify-graded.js';
+import {
+  countGraded,
+  type GradedPassages,
+  type GradedWriter,
+  writeGraded,
+} from './graded/write-graded-passages.js';
 import type { Judge } from './judge/judge.js';
+import { countNegatives } from './negatives/count-negatives.js';
 import { type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
 import type { VerifiedQuery } from './queries/check-source.js';
 
 export interface CompletionOptions {
   readonly corpus: Corpus;
   readonly seed: number;
+  /** With a mix each query's shares are drawn, so that they hold in expectation: its neighbours are not known here. */
   readonly mining?: Omit<MineNegativesOptions, 'corpus' | 'seed' | 'signal'>;
   /** Writes graded passages for this query, where it is given. */
   readonly graded?: GradedWriter;
@@ -42,19 +50,17 @@ export async function completeExample(
     const reply = await writeGraded({ query, source }, graded, call);
     keys.push(...reply.ledgerKeys);
     countGraded(reply, funnel);
-    for (const { passage, level } of reply.passages) {
-      const verdict = await judge?.(query, passage, call);
-      keys.push(...(verdict?.ledgerKeys ?? []));
-      const settled = verdict ? settleGrade(level, verdict, disagreement) : { grade: level };
-      if (settled.grade === undefined) {
-        funnel.reject('judge-written', settled.reason);
-        continue;
-      }
-      if (verdict) funnel.accept('judge-written');
-      if (settled.grade !== level) funnel.note('judge-written', `asked-${level}-judged-${settled.grade}`);
-      const kind = settled.grade >= 2 ? 'positive' : 'hard-negative';
-      passages.push({ passage, grade: settled.grade, kind, origin: `generated:${level}` });
+    const verified = judge
+      ? await verifyGraded(reply, { judge, writer: graded, policy: disagreement, source, ...call })
+      : unverified(reply);
+    keys.push(...verified.ledgerKeys);
+    for (const { passage, grade: settled, level } of verified.passages) {
+      if (judge) funnel.accept('judge-written');
+      const kind = settled >= 2 ? 'positive' : 'hard-negative';
+      passages.push({ passage, grade: settled, kind, origin: `generated:${level}` });
     }
+    for (const reason of verified.rejected) funnel.reject('judge-written', reason);
+    for (const note of verified.notes) funnel.note('judge-written', note);
   }
 
   if (mining) {
@@ -62,12 +68,15 @@ export async function completeExample(
     const mined = await mineNegatives({ query, positives }, { ...mining, corpus, seed, ...call });
     keys.push(...mined.ledgerKeys);
     passages.push(...mined.passages);
-    for (const reason of mined.rejected) funnel.reject('negatives', reason);
-    for (const { kind } of mined.passages) {
-      funnel.accept('negatives');
-      funnel.note('negatives', kind);
-    }
-    for (const note of mined.notes) funnel.note('negatives', note);
+    countNegatives(mined, funnel);
   }
   return { example: { query, passages, split: 'train', ledgerKeys: keys, provenance }, funnel };
 }
+
+/** Without a judge each written passage keeps the level it was asked for. */
+const unverified = ({ passages }: GradedPassages): VerifiedGraded => ({
+  passages: passages.map((written) => ({ ...written, grade: written.level })),
+  rejected: [],
+  notes: [],
+  ledgerKeys: [],
+});

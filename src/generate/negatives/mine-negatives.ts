@@ -1,180 +1,151 @@
+import { RankforgeError } from '../../core/errors.js';
 import type { ExamplePassage } from '../../core/example.js';
-import { type Passage, passageText } from '../../core/passage.js';
+import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
-import { type Random, randomStream, shuffle } from '../../core/random.js';
-import type { ScoredId } from '../../core/run.js';
-import type { CallOptions } from '../../models/language-model.js';
+import { randomStream } from '../../core/random.js';
 import type { Retriever } from '../../retrieval/retriever.js';
-import type { Corpus } from '../corpus.js';
-import { createSigner, resemblance } from '../hygiene/min-hash.js';
 import type { Judge } from '../judge/judge.js';
-import { normaliseText } from '../words.js';
+import { type CandidatePool, type MiningSource, openPool } from './candidate-pool.js';
+import { drawPlaces, type MixShare, type Places } from './mix.js';
+import type { PositiveAware } from './positive-ceiling.js';
+import { drawRandom } from './random-negatives.js';
+import { judgeFilter, type RelevanceFilter } from './relevance-filter.js';
+import { repeats } from './repeats.js';
+import { type TakeMinedOptions, takeMined } from './take-mined.js';
+import { takeWritten } from './take-written.js';
+import type { NegativeWriter } from './write-negatives.js';
 
-export interface MineNegativesOptions extends CallOptions {
-  readonly retriever: Retriever;
-  readonly corpus: Corpus;
-  readonly seed: number;
-  /** Mined passages wanted, those relabelled as positives among them. @default 6 */
+export interface MineNegativesOptions extends TakeMinedOptions, PositiveAware {
+  /** What negatives are mined from. The thresholds here are for it. */
+  readonly retriever?: Retriever;
+  /** Several lists to mine from, each with its own band and thresholds, in place of `retriever`. */
+  readonly sources?: readonly MiningSource[];
+  /** Mined passages wanted; with `mix` all negatives. @default 6 */
   readonly count?: number;
-  /** Random negatives wanted besides. @default 2 */
+  /** Random negatives wanted besides; not with `mix`. @default 2 */
   readonly random?: number;
-  /** First and last rank they are taken from, from 1. @default [3, 50] */
+  /** What part of `count` each kind, retriever and band of hardness is to have: see `drawPlaces`. */
+  readonly mix?: readonly MixShare[];
+  /** This query's places, planned for a whole set by `planPlaces`, in place of `mix`, `count` and `random`. */
+  readonly places?: readonly Places[];
+  /** First and last rank mined ones are taken from, from 1. @default [3, 50] */
   readonly band?: readonly [number, number];
+  /** Ranks over which hardness is measured, if the band ends before. @default 100 */
+  readonly depth?: number;
   /** Whether the band is drawn from evenly or from its top. @default 'random' */
   readonly pick?: 'random' | 'top';
-  /** A candidate must score below this share of the positive's score (NV-Retriever). For retrievers with scores above 0. */
-  readonly belowShare?: number;
-  /** A candidate must score below the positive's score by this much. */
-  readonly belowMargin?: number;
-  /** Grades mined candidates; what it finds relevant is no negative. */
+  /** Grades candidates; what it finds relevant is no negative. */
   readonly judge?: Judge;
-  /** From this grade on a candidate is a false negative. @default 2 */
+  /** From this grade on the judge's candidate is a false negative. @default 2 */
   readonly falseNegativeGrade?: 1 | 2 | 3;
-  /** A false negative is left out, or kept as the positive it is. @default 'drop' */
-  readonly onFalseNegative?: 'drop' | 'relabel';
+  /** In place of a judge: a filter with a threshold learnt on judged data, see `judgeFilter` and `comparatorFilter`. */
+  readonly filter?: RelevanceFilter;
+  /** Writes the negatives of the mix's written places. Needs a judge or filter: none counts unread. */
+  readonly writer?: NegativeWriter;
 }
 
 export interface MinedNegatives {
+  /** Mined, written and random ones, each with its hardness where there is a scorer for it. */
   readonly passages: readonly ExamplePassage[];
   /** Candidates looked at and left out, by reason. */
   readonly rejected: readonly string[];
+  /** What else is to be counted: `too-few-mined`, `short:mined@0.5-1` (a place its cell could not fill), `filled:random` … */
   readonly notes: readonly string[];
   readonly ledgerKeys: readonly string[];
 }
 
-/** Overlap of word shingles from which a candidate is the positive over again. */
-const sameText = 0.6;
-
 /**
- * Negatives for one query: from a rank band of a retriever, then random ones. Never a positive nor its near-duplicate. Candidates are
- * looked at in a seeded order until enough are found, so the judge is asked no more than needed.
+ * Negatives for one query: mined from bands of ranked lists, written, and drawn at random. Never a positive nor what repeats it. Candidates are
+ * looked at in a seeded order until enough are found, so the judge is asked no more than needed, and the result hangs on nothing but the seed, the
+ * query, the lists and the verdicts.
  *
- * Where the positive is not within the band's last rank there is no score to be below: with thresholds set, only a judge can then let candidates in.
+ * What any of several sources scores too near the positive is left out of all. Where a source has the positive not within its band's last rank
+ * there is no score to be below: with thresholds set, only a judge or filter can then let its candidates in.
  * @param positives the query's known relevant passages; the first is the source
- * @see Moreira et al. 2024 (NV-Retriever, arXiv:2407.15831) for positive-aware thresholds
+ * @throws RankforgeError `usage` for options that make no sense together
+ * @see Moreira et al. 2024 (NV-Retriever), arXiv:2407.15831, for positive-aware thresholds
  */
 export async function mineNegatives(
   { query, positives }: { readonly query: Query; readonly positives: readonly Passage[] },
   options: MineNegativesOptions,
 ): Promise<MinedNegatives> {
-  const {
-    retriever,
-    corpus,
-    seed,
-    count = 6,
-    random = 2,
-    band = [3, 50],
-    pick = 'random',
-    signal,
-    judge,
-    falseNegativeGrade = 2,
-    onFalseNegative = 'drop',
-  } = options;
-  const passages: ExamplePassage[] = [];
-  const rejected: string[] = [];
-  const notes: string[] = [];
-  const ledgerKeys: string[] = [];
-  const repeatsPositive = resembles(positives);
-  const falseNegatives: Passage[] = [];
-
-  const found = count > 0 ? await retriever.search(query, band[1], { signal }) : [];
-  const known = scoreCeiling(found, positives, options);
-  if (known === undefined && found.length > 0) notes.push('positive-not-retrieved');
-  const ceiling = known ?? (judge ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
-
-  /** Takes a candidate, or says why not. */
-  const consider = async ({ id, score }: ScoredId): Promise<string | undefined> => {
-    const passage = await corpus.get(id);
-    if (!passage) return 'not-in-corpus';
-    const repeated = repeatsPositive(passage);
-    if (repeated) return repeated;
-    if (score >= ceiling) return 'too-close-to-positive';
-    const verdict = await judge?.(query, passage, { signal });
-    ledgerKeys.push(...(verdict?.ledgerKeys ?? []));
-    const grade = verdict ? verdict.grade : 0;
-    if (grade === undefined) return 'judge-unknown';
-    const relevant = grade >= falseNegativeGrade;
-    if (relevant) falseNegatives.push(passage);
-    if (relevant && onFalseNegative === 'drop') return 'false-negative';
-    if (relevant) notes.push('false-negative-relabelled');
-    const kind = relevant ? 'positive' : 'hard-negative';
-    passages.push({ passage, grade, kind, origin: `mined:${retriever.name}` });
-    return undefined;
+  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known } = options;
+  const places = placesOf(query, options);
+  const filter = options.filter ?? (judge && judgeFilter(judge, { relevantFrom: falseNegativeGrade }));
+  const gathering: Gathering = {
+    query,
+    positives,
+    filter,
+    passages: [],
+    rejected: [],
+    notes: [],
+    ledgerKeys: [],
+    falseNegatives: [],
   };
+  const { passages, rejected, notes, ledgerKeys, falseNegatives } = gathering;
+  const wanted = (kind: Places['kind']): number =>
+    places.reduce((sum, cell) => sum + (cell.kind === kind ? cell.places : 0), 0);
+
   const stream = randomStream(seed, 'negatives', query.id);
-  const inBand = found.slice(band[0] - 1, band[1]);
-  for (const candidate of pick === 'top' ? inBand : shuffle(inBand, stream)) {
-    if (passages.length >= count) break;
-    signal?.throwIfAborted();
-    const reason = await consider(candidate);
-    if (reason) rejected.push(reason);
+  const isPositive = isOneOf(positives);
+  const pools: CandidatePool[] = [];
+  if (wanted('mined') > 0) {
+    const { depth = 100, pick = 'random' } = options;
+    for (const source of sourcesOf(options))
+      pools.push(await openPool(source, query, isPositive, { depth, pick, stream, signal }));
   }
-  if (passages.length < count) notes.push('too-few-mined');
+  const short = await takeMined(gathering, pools, places, options);
+  const unwritten = await takeWritten(gathering, wanted('written'), options);
+
   // Ranked passages may be relevant, whatever the band left out: random ones come from the rest.
-  const taken = new Set([...found.map(({ id }) => id), ...passages.map(({ passage }) => passage.id)]);
-  const repeatsRelevant = resembles([...positives, ...falseNegatives]);
-  const drawn = await drawRandom(corpus, random, { stream, taken, repeatsRelevant });
+  const relevant = [...(known ?? [])].filter(([, grade]) => grade >= (filter?.relevantFrom ?? 2));
+  const taken = new Set([
+    ...pools.flatMap(({ ranked }) => ranked),
+    ...passages.map(({ passage }) => passage.id),
+    ...relevant.map(([id]) => id),
+  ]);
+  const random = wanted('random');
+  const isMix = options.mix !== undefined || options.places !== undefined;
+  const filled = isMix && onShort === 'fill' && random > 0 ? short + unwritten : 0;
+  const drawn = await drawRandom(corpus, random + filled, {
+    stream,
+    taken,
+    repeatsRelevant: repeats([...positives, ...falseNegatives]),
+    hardnessOf: (id) => pools.reduce((most, pool) => Math.max(most, pool.hardnessOf(id)), 0),
+  });
+  for (let place = random; place < drawn.length; place++) notes.push('filled:random');
+  if (short > 0) notes.push('too-few-mined');
+  if (unwritten > 0) notes.push('too-few-written');
   if (drawn.length < random) notes.push('too-few-random');
   return { passages: [...passages, ...drawn], rejected, notes, ledgerKeys };
 }
 
-/** The score that candidates must be below: Infinity without thresholds, undefined where they are set and the positive was not found. */
-function scoreCeiling(
-  found: readonly ScoredId[],
-  positives: readonly Passage[],
-  { belowShare, belowMargin }: MineNegativesOptions,
-): number | undefined {
-  if (belowShare === undefined && belowMargin === undefined) return Number.POSITIVE_INFINITY;
-  const score = found.find(({ id }) => positives.some((positive) => positive.id === id))?.score;
-  if (score === undefined) return undefined;
-  // A share of a score below 0 would be above it.
-  const byShare = belowShare === undefined || score <= 0 ? score : score * belowShare;
-  return Math.min(byShare, score - (belowMargin ?? 0));
+const isOneOf = (positives: readonly Passage[]): ((id: string) => boolean) => {
+  const ids = new Set(positives.map(({ id }) => id));
+  return (id) => ids.has(id);
+};
+
+function placesOf(query: Query, options: MineNegativesOptions): readonly Places[] {
+  const { places, mix, count = 6, random = 2, seed } = options;
+  if (places) return places;
+  if (mix) return drawPlaces(mix, count, randomStream(seed, 'negative-places', query.id));
+  return [
+    { kind: 'mined', places: count },
+    { kind: 'random', places: random },
+  ];
 }
 
-/** Whether a passage is one of some others or repeats one. */
-function resembles(
-  others: readonly Passage[],
-): (passage: Passage) => 'is-positive' | 'repeats-positive' | undefined {
-  const sign = createSigner();
-  const known = others.map((other) => {
-    const text = passageText(other);
-    return { id: other.id, text: normaliseText(text), signature: sign(text) };
+function sourcesOf({
+  retriever,
+  sources,
+  band,
+  belowShare,
+  belowMargin,
+}: MineNegativesOptions): readonly MiningSource[] {
+  const found = sources ?? (retriever ? [{ retriever, band, belowShare, belowMargin }] : []);
+  if (found.length > 0) return found;
+  throw new RankforgeError('usage', 'Negatives are to be mined, and there is nothing to mine from', {
+    where: 'retriever',
+    hint: 'Give a retriever or sources, or ask for no mined ones.',
   });
-  return (passage) => {
-    const text = passageText(passage);
-    const [normal, signature] = [normaliseText(text), sign(text)];
-    for (const other of known) {
-      if (other.id === passage.id) return 'is-positive';
-      if (other.text === normal) return 'repeats-positive';
-      if (signature && other.signature && resemblance(signature, other.signature) >= sameText)
-        return 'repeats-positive';
-    }
-    return undefined;
-  };
-}
-
-async function drawRandom(
-  corpus: Corpus,
-  count: number,
-  {
-    stream,
-    taken,
-    repeatsRelevant,
-  }: {
-    readonly stream: Random;
-    readonly taken: ReadonlySet<string>;
-    readonly repeatsRelevant: (passage: Passage) => string | undefined;
-  },
-): Promise<ExamplePassage[]> {
-  const drawn = new Map<string, ExamplePassage>();
-  // Draws that fall on what is taken are repeated; a corpus with little else ends the attempt.
-  for (let attempt = 0; drawn.size < count && attempt < 20 * count && corpus.ids.length > 0; attempt++) {
-    const id = corpus.ids[stream.int(corpus.ids.length)]!;
-    if (taken.has(id) || drawn.has(id)) continue;
-    const passage = await corpus.get(id);
-    if (!passage || passage.text.trim() === '' || repeatsRelevant(passage)) continue;
-    drawn.set(id, { passage, grade: 0, kind: 'random', origin: 'corpus' });
-  }
-  return [...drawn.values()];
 }
