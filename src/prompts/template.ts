@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Liquid } from 'liquidjs';
+import { Liquid, type Template } from 'liquidjs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { fromFileError, RankforgeError } from '../core/errors.js';
@@ -79,6 +79,17 @@ export function listPrompts(): string[] {
     .sort();
 }
 
+// Parsing costs more than filling in, and the same few templates are filled in thousands of times.
+const parsed = new WeakMap<PromptTemplate, { readonly system: Template[]; readonly body: Template[] }>();
+
+function parsedParts(template: PromptTemplate) {
+  const known = parsed.get(template);
+  if (known) return known;
+  const parts = { system: liquid.parse(template.system ?? ''), body: liquid.parse(template.body) };
+  parsed.set(template, parts);
+  return parts;
+}
+
 /**
  * The messages of a prompt. Values are put in as they are and never read as template code.
  * @throws RankforgeError `bad-file` when a value that the template needs or names is missing
@@ -94,9 +105,9 @@ export function renderPrompt(
       hint: 'Give every value named in the template\'s "needs".',
     });
   }
-  const render = (text: string): string => {
+  const render = (part: 'system' | 'body'): string => {
     try {
-      return liquid.parseAndRenderSync(text, values).trim();
+      return (liquid.renderSync(parsedParts(template)[part], values) as string).trim();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new RankforgeError('bad-file', `Prompt ${template.id} cannot be filled in: ${reason}`, {
@@ -106,6 +117,6 @@ export function renderPrompt(
       });
     }
   };
-  const user = { role: 'user' as const, content: render(template.body) };
-  return template.system ? [{ role: 'system', content: render(template.system) }, user] : [user];
+  const user = { role: 'user' as const, content: render('body') };
+  return template.system ? [{ role: 'system', content: render('system') }, user] : [user];
 }
