@@ -77,3 +77,15 @@ export function normaliseRows(data: Float32Array, dimensions: number): Float32Ar
   }
   return data;
 }
+
+/** Each row's product with one vector: cosines, where all are unit vectors. */
+export function productsWith(rows: Float32Array, vector: Float32Array): Float64Array {
+  const dimensions = vector.length;
+  const products = new Float64Array(rows.length / dimensions);
+  for (let row = 0; row < products.length; row++) {
+    let product = 0;
+    for (let i = 0, at = row * dimensions; i < dimensions; i++) product += rows[at + i]! * vector[i]!;
+    products[row] = product;
+  }
+  return products;
+}

@@ -1,24 +1,14 @@
 import type { Passage } from '../../core/passage.js';
-import { passageText } from '../../core/passage.js';
-import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
-import type { Funnel } from '../funnel.js';
-import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
-import { words } from '../words.js';
+import { type FitPassagesOptions, fitPassages } from './fit-passages.js';
 
-export interface SamplePassagesOptions extends JobOptions {
-  readonly seed: number;
+export interface SamplePassagesOptions extends FitPassagesOptions {
   /** How many; absent: all that pass, in a seeded order. */
   readonly count?: number;
-  /** Shortest text, in words; a character counts as one in scripts without spaces. @default 25 */
-  readonly minWords?: number;
-  /** Leave near-duplicates out. @default true */
-  readonly distinct?: boolean;
   /** Take documents in turn rather than passages uniformly, so that one long document does not fill the sample. @default false */
   readonly spread?: boolean;
   /** @default documentOf */
   readonly document?: (passage: Passage) => string;
-  readonly funnel?: Funnel;
 }
 
 /** The document a passage was cut from: `metadata.document` (or `metadata.cluster`), else its id up to the last `#`. */
@@ -29,19 +19,6 @@ export function documentOf({ id, metadata }: Passage): string {
   }
   const at = id.lastIndexOf('#');
   return at > 0 ? id.slice(0, at) : id;
-}
-
-/** Why no query should be written about a text, or undefined. */
-export function unfitText(text: string, minWords: number): 'too-short' | 'boilerplate' | undefined {
-  const bare = text.replace(/<[^<>]{1,300}>/gu, ' ');
-  const found = words(bare);
-  if (found.length < minWords) return 'too-short';
-  const letters = bare.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
-  const visible = bare.match(/\S/gu)?.length ?? 1;
-  // Tables of numbers, rules of dashes, menus that repeat themselves.
-  if (letters / visible < 0.5) return 'boilerplate';
-  if (new Set(found).size / Math.min(found.length, 200) < 0.2) return 'boilerplate';
-  return undefined;
 }
 
 interface Drawn {
@@ -58,25 +35,14 @@ export async function* samplePassages(
   passages: AsyncIterable<Passage> | Iterable<Passage>,
   options: SamplePassagesOptions,
 ): AsyncGenerator<Passage> {
-  const { seed, count, minWords = 25, distinct = true, spread = false, funnel, signal, onProgress } = options;
-  const seen = distinct ? createDuplicateIndex({ seed }) : undefined;
+  const { seed, count, spread = false, funnel, signal } = options;
   let drawn: Drawn[] = [];
-  let read = 0;
   let dropped = 0;
   const shrink = (to: number) => {
     dropped += Math.max(0, drawn.length - to);
     drawn = drawn.sort(byPriority).slice(0, to);
   };
-  for await (const passage of passages) {
-    signal?.throwIfAborted();
-    read += 1;
-    if (read % 1000 === 0) onProgress?.({ stage: 'passages', done: read });
-    const text = passageText(passage);
-    const reason = unfitText(passage.text, minWords) ?? seen?.add(passage.id, text)?.reason;
-    if (reason) {
-      funnel?.reject('passages', reason);
-      continue;
-    }
+  for await (const { passage } of fitPassages(passages, options)) {
     drawn.push({ passage, priority: randomStream(seed, 'passages', passage.id).next() });
     if (count !== undefined && !spread && drawn.length >= 2 * count + 1000) shrink(count);
   }

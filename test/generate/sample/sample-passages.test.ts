@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Passage } from '../../../src/core/passage.js';
 import { randomStream, shuffle } from '../../../src/core/random.js';
 import { Funnel } from '../../../src/generate/funnel.js';
-import { documentOf, samplePassages, unfitText } from '../../../src/generate/sample/sample-passages.js';
+import { unfitText } from '../../../src/generate/sample/fit-passages.js';
+import { documentOf, samplePassages } from '../../../src/generate/sample/sample-passages.js';
 
 const text = (i: number) => Array.from({ length: 30 }, (_, word) => `term${i}x${word}`).join(' ');
 const corpus = (n: number): Passage[] =>
