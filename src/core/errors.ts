@@ -1,3 +1,7 @@
+import { type Hint, type SpellSetting, spellOption } from './hint.js';
+
+import { noUsage, type Usage } from './usage.js';
+
 /** Why something failed. Scripts may rely on these names. */
 export type ErrorCode =
   // What the user gave.
@@ -38,7 +42,7 @@ export type ErrorCode =
 
 export interface ErrorDetails {
   /** What to do, one sentence in the imperative. */
-  readonly hint: string;
+  readonly hint: Hint;
   /** Where: `file:line`, an id, a URL without secrets. */
   readonly where?: string;
   readonly cause?: unknown;
@@ -46,24 +50,53 @@ export interface ErrorDetails {
   readonly retryable?: boolean;
   /** How long a server asked to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Whether whoever made the call has tried again as often as is allowed: nobody else should. */
+  readonly retried?: boolean;
+  /** What was spent until it failed, where that is known. @default nothing */
+  readonly usage?: Usage;
 }
 
 /** Every failure that rankforge foresees: what, where and what to do. */
 export class RankforgeError extends Error {
   override readonly name = 'RankforgeError';
   readonly code: ErrorCode;
+  /** What to do. Settings are named as the library's options: see `hintIn` for another surface's names. */
   readonly hint: string;
   readonly where: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly retried: boolean;
+  readonly usage: Usage;
+  readonly #hint: Hint;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });
     this.code = code;
-    this.hint = details.hint;
+    this.#hint = details.hint;
+    this.hint = this.hintIn(spellOption);
     this.where = details.where;
     this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
+    this.retried = details.retried ?? false;
+    this.usage = details.usage ?? noUsage;
+  }
+
+  /** The same failure as whoever passes it on knows more of it. An error may be shared, so it is never changed. */
+  with(more: Pick<ErrorDetails, 'usage' | 'retried'>): RankforgeError {
+    const { code, message, where, cause, retryable, retryAfterMs, retried, usage } = this;
+    const known = { hint: this.#hint, where, cause, retryable, retryAfterMs, retried, usage };
+    return this.traced(new RankforgeError(code, message, { ...known, ...more }));
+  }
+
+  /** A copy that tells where this one was thrown. */
+  protected traced<E extends Error>(copy: E): E {
+    copy.stack = this.stack;
+    return copy;
+  }
+
+  /** What to do, with settings named as a surface's users give them: flags, fields of a request. */
+  hintIn(spell: SpellSetting): string {
+    return typeof this.#hint === 'string' ? this.#hint : this.#hint(spell);
   }
 }
 
@@ -108,15 +141,11 @@ const fileErrors: Partial<Record<string, readonly [ErrorCode, string, string]>> 
   // What mkdir says of a file that stands in its way.
   EEXIST: ['missing-file', 'A part of the path is not a folder', 'Check the path.'],
   EISDIR: ['bad-file', 'This is a folder, not a file', 'Name a file inside it.'],
-  EACCES: ['no-permission', 'No permission', 'Change the permissions, or choose another folder with --out.'],
-  EPERM: ['no-permission', 'No permission', 'Change the permissions, or choose another folder with --out.'],
-  EROFS: ['no-permission', 'The file system is read-only', 'Choose another folder with --out.'],
-  ENOSPC: ['disk-full', 'The disk is full', 'Free some space and run the same command again: it resumes.'],
-  EDQUOT: [
-    'disk-full',
-    'The disk quota is used up',
-    'Free some space and run the same command again: it resumes.',
-  ],
+  EACCES: ['no-permission', 'No permission', 'Change the permissions, or choose another folder.'],
+  EPERM: ['no-permission', 'No permission', 'Change the permissions, or choose another folder.'],
+  EROFS: ['no-permission', 'The file system is read-only', 'Choose another folder.'],
+  ENOSPC: ['disk-full', 'The disk is full', 'Free some space and run it again: it resumes.'],
+  EDQUOT: ['disk-full', 'The disk quota is used up', 'Free some space and run it again: it resumes.'],
 };
 
 /** A file system error as a typed one; any other error comes back unchanged. */

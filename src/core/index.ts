@@ -1,6 +1,7 @@
 export * from './candidates.js';
 export * from './errors.js';
 export * from './example.js';
+export * from './hint.js';
 export * from './judgement.js';
 export * from './passage.js';
 export * from './progress.js';

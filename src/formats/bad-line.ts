@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromFileError, RankforgeError } from '../core/errors.js';
+import type { Hint } from '../core/hint.js';
 
 /** A line that could not be used: why, where, and its bytes as they were (cut at the reader's longest line). */
 export interface BadLine {
@@ -29,7 +30,7 @@ export function badLineError(
   path: string,
   line: number,
   reason: string,
-  hint: string,
+  hint: Hint,
   cause?: unknown,
 ): RankforgeError {
   const where = lineOf(path, line);
@@ -41,7 +42,7 @@ export function duplicateError(path: string, line: number, what: string, earlier
   const where = lineOf(path, line);
   return new RankforgeError('duplicate-id', `${where}: ${what} stands on line ${earlier} already`, {
     where,
-    hint: 'Keep one of the two lines, or set later ones aside with --skip-bad.',
+    hint: (spell) => `Keep one of the two lines, or set later ones aside with ${spell('skipBad')}.`,
   });
 }
 
@@ -51,7 +52,7 @@ export function reportBadLine(bad: BadLine, { onBadLine }: ReadOptions): void {
   onBadLine(bad);
 }
 
-/** Where `--skip-bad` puts lines: counted, and written aside so that none is lost. */
+/** Where lines go that are skipped: counted, and written aside so that none is lost. */
 export interface BadLineFile extends Disposable {
   readonly path: string;
   readonly count: number;

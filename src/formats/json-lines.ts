@@ -27,7 +27,7 @@ export async function* readJsonLines<T>(
   }
 }
 
-function parseRecord<T>(
+export function parseRecord<T>(
   text: string,
   schema: z.ZodType<T>,
   path: string,
@@ -43,7 +43,7 @@ function parseRecord<T>(
         path,
         line,
         reason,
-        'Correct the line, or set bad lines aside with --skip-bad.',
+        (spell) => `Correct the line, or set bad lines aside with ${spell('skipBad')}.`,
         cause,
       ),
     };
@@ -53,6 +53,11 @@ function parseRecord<T>(
   const problems = z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ');
   const reason = `the record is not of the expected form: ${problems}`;
   return {
-    error: badLineError(path, line, reason, 'Correct the record, or set bad lines aside with --skip-bad.'),
+    error: badLineError(
+      path,
+      line,
+      reason,
+      (spell) => `Correct the record, or set bad lines aside with ${spell('skipBad')}.`,
+    ),
   };
 }

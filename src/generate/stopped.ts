@@ -6,7 +6,7 @@ import type { TypeCounts } from './slots.js';
 export function asStop(error: unknown, signal: AbortSignal | undefined): unknown {
   if (!signal?.aborted || (error instanceof RankforgeError && !isAbort(error))) return error;
   return new RankforgeError('aborted', 'Stopped by its signal', {
-    hint: 'Run the same command again: it resumes.',
+    hint: 'Run it again: it resumes.',
     cause: error,
   });
 }

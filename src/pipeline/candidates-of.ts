@@ -36,5 +36,5 @@ export function candidatesOf(
 const unknown = (kind: string, id: string, dataset: string): RankforgeError =>
   new RankforgeError('unknown-id', `The run names the ${kind} "${id}", which is not in ${dataset}`, {
     where: id,
-    hint: 'Give the dataset that the run was made from; --split picks its queries.',
+    hint: (spell) => `Give the dataset that the run was made from; ${spell('split')} picks its queries.`,
   });

@@ -204,6 +204,7 @@ async function refuseForeign(folder: string): Promise<void> {
   if (foreign === undefined) return;
   throw new RankforgeError('bad-file', `${folder} holds files that no run of rankforge wrote`, {
     where: join(folder, foreign),
-    hint: 'Choose another folder with --out, or move these files away: the folder is cleared for each run.',
+    hint: (spell) =>
+      `Choose another folder with ${spell('out')}, or move these files away: the folder is cleared for each run.`,
   });
 }

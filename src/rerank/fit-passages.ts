@@ -66,7 +66,11 @@ export function fitPassages(
   throw new RankforgeError(
     'context-overflow',
     `${texts.length} passages do not fit into a context of ${model.contextSize} tokens`,
-    { where: model.id, hint: 'Use smaller windows, or open the model with a larger contextSize.' },
+    {
+      where: model.id,
+      hint: (spell) =>
+        `Give fewer or shorter ${spell('documents')}, use smaller windows, or raise ${spell('contextSize')} of the model.`,
+    },
   );
 }
 

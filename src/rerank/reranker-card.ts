@@ -7,11 +7,11 @@ import { fromFileError, RankforgeError } from '../core/errors.js';
 export const RerankerCard = z.strictObject({
   format: z.literal(1),
   name: z.string().min(1),
-  /** As `--method`. */
+  /** As `parseProgram` reads it: `sliding:20/10`. */
   program: z.string().min(1),
-  /** As `--compare`. */
+  /** As `openNamedComparator` reads it: `first`. */
   comparator: z.string().min(1),
-  /** As `--model`, where the comparator asks one. */
+  /** As `openModel` reads it, where the comparator asks one. */
   model: z.string().optional(),
   /** SHA-256 of the model's weights. */
   weights: z.string().optional(),
@@ -52,5 +52,6 @@ export async function readRerankerCard(path: string): Promise<RerankerCard> {
 const notACard = (where: string, why: string): RankforgeError =>
   new RankforgeError('bad-file', `${where} is not a reranker card: ${why}`, {
     where,
-    hint: 'See rerankers/README.md for what a card holds; a distilled student runs with --compare student:DIR.',
+    hint: (spell) =>
+      `See rerankers/README.md for what a card holds; a distilled student runs with ${spell('compare', 'student:DIR')}.`,
   });

@@ -35,6 +35,17 @@ test.each([
   expect(error).toMatchObject({ code: expected, where: 'a/b.jsonl', hint: expect.stringMatching(/./) });
 });
 
+test('a hint names settings as the library does, unless a surface asks for its own names', () => {
+  const error = new RankforgeError('usage', 'x', {
+    hint: (spell) => `Give ${spell('qrels')}, or ${spell('compare', 'bm25')}.`,
+  });
+  expect(error.hint).toBe('Give the option "qrels", or compare: "bm25".');
+  expect(error.hintIn((setting, value) => `<${setting}${value ? `=${value}` : ''}>`)).toBe(
+    'Give <qrels>, or <compare=bm25>.',
+  );
+  expect(new RankforgeError('usage', 'x', { hint: 'Plain.' }).hintIn(() => 'y')).toBe('Plain.');
+});
+
 test('an error that is no file error comes back unchanged', () => {
   const error = new Error('x');
   expect(fromFileError(error, 'p')).toBe(error);

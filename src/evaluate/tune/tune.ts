@@ -13,9 +13,9 @@ import { type Halving, successiveHalving } from './successive-halving.js';
 
 /** One way to ask a model for a ranking. */
 export interface TuneSetting {
-  /** As `--method`. */
+  /** As `parseProgram` reads it. */
   readonly method: string;
-  /** As `--compare`. */
+  /** As `openComparator` reads it. */
   readonly compare: string;
   readonly labels?: string;
   /** Id of the prompt, where it is not the comparator's own. */

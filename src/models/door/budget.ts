@@ -42,7 +42,7 @@ export function createBudget(limits: BudgetLimits): Budget {
   const stop = (what: string, limit: number): never => {
     throw new RankforgeError('budget-exhausted', `The budget of ${limit} ${what} is used up`, {
       where: `spent ${spent.calls} calls, ${spent.promptTokens + spent.outputTokens} tokens, ${spent.usd.toFixed(4)} USD`,
-      hint: 'Raise the budget and run the same command again: what a ledger holds is not paid for twice.',
+      hint: 'Raise the budget and run it again: what a ledger holds is not paid for twice.',
     });
   };
 

@@ -174,7 +174,8 @@ class Model implements LlamaLanguageModel {
       `${promptTokens} prompt tokens and ${replyTokens} for the reply do not fit into ${this.contextSize}`,
       {
         where: this.id,
-        hint: 'Send fewer or shorter passages, or open the model with a larger contextSize.',
+        hint: (spell) =>
+          `Give fewer or shorter ${spell('documents')}, or raise ${spell('contextSize')} of the model.`,
       },
     );
   }

@@ -42,7 +42,7 @@ export async function startDownload(url: string, options: DownloadOptions): Prom
       `${where}: ${stall.signal.aborted ? 'the server stopped sending' : reasonOf(error)}`,
       {
         where,
-        hint: 'Check the network and run the same command again: it resumes.',
+        hint: 'Check the network and run it again: it resumes.',
         retryable: !unreachable.has(codeOf(error) ?? ''),
         cause: error,
       },

@@ -189,7 +189,7 @@ async function copy(
       `${wanted.name}: ${partial.position - start} of ${stream.total} bytes arrived`,
       {
         where: wanted.name,
-        hint: 'Run the same command again: it resumes.',
+        hint: 'Run it again: it resumes.',
         retryable: true,
       },
     );

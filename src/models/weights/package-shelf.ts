@@ -123,7 +123,7 @@ function failed(uri: PackageUri, reason: string, full = false): RankforgeError {
     {
       where: `${uri.scheme}:${uri.name}`,
       hint: full
-        ? 'Free some space and run the same command again: it resumes.'
+        ? 'Free some space and run it again: it resumes.'
         : 'Check the network, or the mirror that is configured.',
     },
   );

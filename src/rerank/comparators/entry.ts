@@ -1,4 +1,5 @@
 import { RankforgeError } from '../../core/errors.js';
+import type { SettingName } from '../../core/hint.js';
 import type { Qrels } from '../../core/run.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import type { LanguageModel } from '../../models/language-model.js';
@@ -49,13 +50,15 @@ export const onModel =
   (form: string, factory: (options: ModelComparatorOptions) => Comparator): ComparatorEntry['create'] =>
   (argument, { model, prompt }) => {
     if (argument !== undefined) throw notSo(form, argument);
-    return factory({ model: needed(model, 'a language model', '--model'), prompt });
+    return factory({ model: needed(model, 'a language model', 'model'), prompt });
   };
 
 /** @throws RankforgeError `usage` where it is not given */
-export function needed<T>(value: T | undefined, what: string, option: string): T {
+export function needed<T>(value: T | undefined, what: string, option: SettingName): T {
   if (value !== undefined) return value;
-  throw new RankforgeError('usage', `This comparator needs ${what}`, { hint: `Give ${option}.` });
+  throw new RankforgeError('usage', `This comparator needs ${what}`, {
+    hint: (spell) => `Give ${spell(option)}.`,
+  });
 }
 
 /** The error for an argument that a comparator does not take. */

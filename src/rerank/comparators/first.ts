@@ -61,7 +61,7 @@ export const firstEntry: ComparatorEntry = {
   create: (style, { model, prompt }) => {
     if (style !== undefined) lookUp(labelStyles, style, 'label style');
     return firstComparator({
-      model: needed(model, 'a language model', '--model'),
+      model: needed(model, 'a language model', 'model'),
       prompt,
       labelStyle: style as LabelStyle | undefined,
     });

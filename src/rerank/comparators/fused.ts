@@ -84,6 +84,5 @@ export const fusedEntry: ComparatorEntry = {
   summary: 'BM25 and an encoder, summed; no language model',
   needs: { input: 'an encoder' },
   gives: 'scores',
-  create: (_, { encoder }) =>
-    fusedComparator({ encoder: needed(encoder, 'an encoder', 'it open, as `encoder`') }),
+  create: (_, { encoder }) => fusedComparator({ encoder: needed(encoder, 'an encoder', 'encoder') }),
 };

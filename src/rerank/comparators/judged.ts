@@ -54,18 +54,18 @@ function fromScores(
 
 export const oracleEntry: ComparatorEntry = {
   form: 'oracle',
-  summary: 'perfect: the judged grade is the score (--qrels)',
+  summary: 'perfect: the judged grade is the score',
   needs: { input: 'judgements' },
   gives: 'absolute-scores',
   create: (argument, { qrels }) => {
     if (argument !== undefined) throw notSo('oracle', argument);
-    return oracleComparator(needed(qrels, 'judgements', '--qrels'));
+    return oracleComparator(needed(qrels, 'judgements', 'qrels'));
   },
 };
 
 export const noisyEntry: ComparatorEntry = {
   form: 'noisy:SD',
-  summary: 'the judged grade with normal noise of a standard deviation in grades (--qrels)',
+  summary: 'the judged grade with normal noise of a standard deviation in grades',
   needs: { input: 'judgements' },
   // Noise is drawn anew for each group, and hangs on no other passage of it.
   gives: 'absolute-scores',
@@ -73,6 +73,6 @@ export const noisyEntry: ComparatorEntry = {
     const sd = Number(argument ?? '1');
     if (!(sd >= 0 && Number.isFinite(sd)) || argument === '')
       throw notSo('noisy:0.5, in grades', argument ?? '');
-    return noisyComparator(needed(qrels, 'judgements', '--qrels'), sd, seed);
+    return noisyComparator(needed(qrels, 'judgements', 'qrels'), sd, seed);
   },
 };

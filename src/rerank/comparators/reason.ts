@@ -34,6 +34,6 @@ export const reasonEntry: ComparatorEntry = {
   create: (argument, { model, prompt }) => {
     if (argument !== undefined && !/^[1-9]\d{0,6}$/.test(argument)) throw notSo('reason[:TOKENS]', argument);
     const thinkingTokens = argument === undefined ? undefined : Number(argument);
-    return reasonComparator({ model: needed(model, 'a language model', '--model'), prompt, thinkingTokens });
+    return reasonComparator({ model: needed(model, 'a language model', 'model'), prompt, thinkingTokens });
   },
 };

@@ -103,7 +103,7 @@ function parseOnce(response: string, labels: readonly string[], usage: Usage): P
 
 export const replayEntry: ComparatorEntry = {
   form: 'replay:FILE',
-  summary: 'recorded replies, read with --parser anchored or digits',
+  summary: 'recorded replies, read by the parser anchored or digits',
   needs: { input: 'recorded replies' },
   gives: 'order',
   create: async (path, { parser }) =>

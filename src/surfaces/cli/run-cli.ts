@@ -11,12 +11,14 @@ import { addForgeCommand } from './commands/forge.js';
 import { addFuseCommand } from './commands/fuse.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addMcpCommand } from './commands/mcp.js';
+import { addMineCommand } from './commands/mine.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPlanCommand } from './commands/plan.js';
 import { addRerankCommand } from './commands/rerank.js';
 import { addRetrieveCommand } from './commands/retrieve.js';
 import { addServeCommand } from './commands/serve.js';
 import { addTuneCommand } from './commands/tune.js';
+import { spellFlag } from './spell-flag.js';
 
 // Colour for people alone: picocolors would also colour the logs of build machines.
 const paint = colours.createColors(colours.isColorSupported && process.stderr.isTTY === true);
@@ -24,6 +26,7 @@ const paint = colours.createColors(colours.isColorSupported && process.stderr.is
 const commands = [
   addForgeCommand,
   addGenerateCommand,
+  addMineCommand,
   addRetrieveCommand,
   addRerankCommand,
   addDistillCommand,
@@ -101,7 +104,10 @@ const usageError = ({ message }: CommanderError): Problem => ({
 });
 
 function explain(error: unknown): Problem {
-  if (error instanceof RankforgeError) return error;
+  if (error instanceof RankforgeError) {
+    const { code, message, where } = error;
+    return { code, message, where, hint: error.hintIn(spellFlag) };
+  }
   if (isAbort(error)) {
     return new RankforgeError('aborted', 'Stopped', { hint: 'Run the same command again: it resumes.' });
   }

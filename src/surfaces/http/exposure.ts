@@ -25,6 +25,6 @@ export function guards({
   if (isLoopbackName(host)) return { loopbackOnly: true };
   throw new RankforgeError('usage', `Without an API key the server would be open to all who reach ${host}`, {
     where: host,
-    hint: 'Give --api-key-file or RANKFORGE_API_KEY; --allow-open serves without a key all the same.',
+    hint: (spell) => `Give ${spell('apiKeys')}; ${spell('allowOpen')} serves without a key all the same.`,
   });
 }

@@ -107,7 +107,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
         : `The server cannot listen on ${host}:${port} (${error.code})`;
   return new RankforgeError('usage', why, {
     where: `${host}:${port}`,
-    hint: 'Choose another --host or --port; port 0 is any free one.',
+    hint: (spell) => `Choose another ${spell('host')} or ${spell('port')}; port 0 is any free one.`,
     cause: error,
   });
 }

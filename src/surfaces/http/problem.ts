@@ -1,4 +1,5 @@
 import { isAbort, RankforgeError } from '../../core/errors.js';
+import { type FieldNames, spellField } from './spell-field.js';
 
 /** Why a request is not answered, before any API's own spelling of it. */
 export type ProblemKind =
@@ -58,8 +59,11 @@ export class Problem extends Error {
   }
 }
 
-/** Whatever was thrown as a problem. What the client can do nothing about is told in general terms. */
-export function toProblem(error: unknown): Problem {
+/**
+ * Whatever was thrown as a problem. What the client can do nothing about is told in general terms.
+ * @param fields what the API that was asked calls what hints name
+ */
+export function toProblem(error: unknown, fields: FieldNames = {}): Problem {
   if (error instanceof Problem) return error;
   if (isAbort(error)) return new Problem('timeout', 'The work was stopped', { cause: error });
   if (!(error instanceof RankforgeError))
@@ -69,7 +73,9 @@ export function toProblem(error: unknown): Problem {
   switch (error.code) {
     case 'usage':
     case 'context-overflow':
-      return new Problem('invalid', `${error.message}. ${error.hint}`, { cause: error });
+      return new Problem('invalid', `${error.message}. ${error.hintIn(spellField(fields))}`, {
+        cause: error,
+      });
     case 'rate-limited':
       return new Problem('overloaded', 'The model behind the reranker is rate-limited', {
         retryAfter: retryAfter ?? 1,

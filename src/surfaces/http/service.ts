@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { KeyCheck } from './api-keys.js';
 import { isLoopbackName } from './loopback.js';
 import { Problem, type ProblemKind, problemStatus, toProblem } from './problem.js';
+import type { FieldNames } from './spell-field.js';
 
 /** One answered request, for a log: nothing in it is from the client but a well-formed request id. */
 export interface RequestEntry {
@@ -45,6 +46,8 @@ interface ServiceEnv {
 
 /** How one API tells a problem. */
 export interface Spelling {
+  /** What it calls what hints name. */
+  readonly fields?: FieldNames;
   status(kind: ProblemKind): number;
   fail(problem: Problem, id: string): unknown;
 }
@@ -143,16 +146,25 @@ export function createService(
   app.notFound((context) => {
     const { path } = context.req;
     return known.has(path)
-      ? tell(context, new Problem('wrong-method', `${path} does not take this method`))
+      ? tell(context, new Problem('wrong-method', `${path} does not take this method`), allowed(path))
       : tell(context, new Problem('not-found', 'There is no such route'));
   });
   app.onError((error, context) => {
     // Whatever an aborted piece of work throws, it is because of the abort.
     const { aborted, reason } = context.get('signal');
-    const problem = toProblem(aborted ? reason : error);
+    const problem = toProblem(aborted ? reason : error, context.get('spelling').fields);
     if (problem.cause !== undefined && !aborted) onFailure?.(problem.cause, context.get('id'));
     return tell(context, problem);
   });
+  // A GET route answers HEAD too.
+  const allowed = (path: string): Record<string, string> => {
+    const methods = app.routes.filter((route) => route.path === path).map(({ method }) => method);
+    return {
+      allow: [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)))].join(
+        ', ',
+      ),
+    };
+  };
   return {
     app,
     beginStop: () => {
@@ -167,11 +179,15 @@ export function createService(
 
 const knownMethods = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
-function tell(context: Context<ServiceEnv>, problem: Problem): Response {
+function tell(
+  context: Context<ServiceEnv>,
+  problem: Problem,
+  more: Readonly<Record<string, string>> = {},
+): Response {
   const { status, fail } = context.get('spelling');
   const id = context.get('id');
   Object.assign(context.get('entry'), { error: problem.code });
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const headers: Record<string, string> = { 'content-type': 'application/json', ...more };
   if (problem.retryAfter !== undefined) headers['retry-after'] = String(problem.retryAfter);
   if (problem.kind === 'unauthorised') headers['www-authenticate'] = 'Bearer';
   return new Response(JSON.stringify(fail(problem, id)), { status: status(problem.kind), headers });

@@ -10,6 +10,7 @@ import { packageVersion } from '../../core/version.js';
 import type { Reranker } from '../../rerank/reranker.js';
 import { Problem } from '../http/problem.js';
 import { relevanceOf } from '../http/relevance.js';
+import { type FieldNames, spellField } from '../http/spell-field.js';
 import { createWorkQueue } from '../http/work-queue.js';
 import type { PassageSearch } from './passage-search.js';
 
@@ -26,6 +27,9 @@ export interface McpOptions {
   /** Calls that may wait for their turn. @default 64 */
   readonly waiting?: number;
 }
+
+/** What the tools call what hints name. */
+export const toolFields: FieldNames = { documents: 'documents' };
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -146,7 +150,7 @@ async function answer(work: () => Promise<Record<string, unknown>>): Promise<Cal
 }
 
 function explain(error: unknown): string {
-  if (error instanceof RankforgeError) return `${error.message}. ${error.hint}`;
+  if (error instanceof RankforgeError) return `${error.message}. ${error.hintIn(spellField(toolFields))}`;
   if (error instanceof Problem) {
     return error.retryAfter ? `${error.message}; try again in ${error.retryAfter} s` : error.message;
   }

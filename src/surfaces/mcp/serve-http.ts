@@ -4,7 +4,7 @@ import { listen, type RunningServer } from '../http/listen.js';
 import { problemStatus } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
 import { createService, type ServiceOptions, type Spelling } from '../http/service.js';
-import { createMcpServers, type McpOptions } from './mcp-server.js';
+import { createMcpServers, type McpOptions, toolFields } from './mcp-server.js';
 
 export interface McpHttpOptions
   extends McpOptions,
@@ -17,6 +17,7 @@ export interface McpHttpOptions
 }
 
 const jsonRpc: Spelling = {
+  fields: toolFields,
   status: (kind) => problemStatus[kind],
   fail: ({ message }) => ({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }),
 };

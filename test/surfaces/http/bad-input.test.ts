@@ -182,10 +182,26 @@ describe('connections', () => {
   });
 
   test('other methods and paths', async () => {
-    expect((await fetch(`${server.url}/v1/rerank`)).status).toBe(405);
     expect((await fetch(`${server.url}/v1/embed`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`${server.url}/../../etc/passwd`)).status).toBe(404);
     expect(new Set(entries.map(({ route }) => route))).toContain('other');
+  });
+
+  test.each([
+    ['/v1/rerank', ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'], 'POST'],
+    ['/v2/rerank', ['GET', 'PATCH'], 'POST'],
+    ['/rerank', ['GET', 'PUT'], 'POST'],
+    ...['/v1/models', '/info', '/metrics', '/openapi.json', '/health', '/ready'].map(
+      (path) => [path, ['POST', 'DELETE', 'OPTIONS'], 'GET, HEAD'] as const,
+    ),
+  ] as const)('%s says which methods it takes', async (path, methods, allowed) => {
+    for (const method of methods) {
+      const reply = await fetch(`${server.url}${path}`, { method });
+      expect([method, reply.status, reply.headers.get('allow')]).toEqual([method, 405, allowed]);
+    }
+    for (const method of allowed.split(', ')) {
+      expect((await fetch(`${server.url}${path}`, { method })).status).not.toBe(405);
+    }
   });
 
   test('a page that points its own name at this machine', async () => {

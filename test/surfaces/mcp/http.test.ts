@@ -54,6 +54,12 @@ test('failures are tool errors with what to do; bugs say nothing of themselves',
   );
   const client = await connect(server.url);
   expect(await call(client, 'rerank', request)).toBe('The server is away. Start it.');
+  thrown = new RankforgeError('context-overflow', 'Too long', {
+    hint: (spell) => `Give fewer ${spell('documents')}, or raise ${spell('contextSize')}.`,
+  });
+  expect(await call(client, 'rerank', request)).toBe(
+    "Too long. Give fewer documents, or raise the server's context size.",
+  );
   thrown = new Error('inner detail');
   expect(await call(client, 'rerank', request)).toMatch(/^Internal error/);
   await client.close();

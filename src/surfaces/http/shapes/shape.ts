@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Usage } from '../../../core/usage.js';
 import type { Warning } from '../../../core/warning.js';
 import { Problem, type ProblemKind, problemStatus } from '../problem.js';
+import type { FieldNames } from '../spell-field.js';
 
 /** What every rerank API asks for, however it is spelled. */
 export interface RerankRequest {
@@ -43,6 +44,8 @@ export interface Shape {
   readonly Failure: z.ZodType;
   /** The request in a parsed JSON body, and how it is answered. @throws Problem `invalid` */
   read(body: unknown): { readonly request: RerankRequest; reply(answer: RerankAnswer): unknown };
+  /** What it calls what hints name. */
+  readonly fields: FieldNames;
   status(kind: ProblemKind): number;
   fail(problem: Problem, id: string): unknown;
 }
@@ -55,6 +58,8 @@ interface ShapeDefinition<Body extends z.ZodType> {
   readonly Failure: z.ZodType;
   /** Where this API's statuses differ from the usual. */
   readonly statuses?: Partial<Record<ProblemKind, number>>;
+  /** @default that of the documents is `documents` */
+  readonly fields?: FieldNames;
   request(body: z.output<Body>): RerankRequest;
   reply(answer: RerankAnswer, body: z.output<Body>): unknown;
   fail(problem: Problem, id: string): unknown;
@@ -62,12 +67,14 @@ interface ShapeDefinition<Body extends z.ZodType> {
 
 export function defineShape<Body extends z.ZodType>({
   statuses = {},
+  fields = { documents: 'documents' },
   request,
   reply,
   ...definition
 }: ShapeDefinition<Body>): Shape {
   return {
     ...definition,
+    fields,
     status: (kind) => statuses[kind] ?? problemStatus[kind],
     read(body) {
       const parsed = definition.Body.safeParse(body);

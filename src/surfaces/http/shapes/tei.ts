@@ -25,6 +25,7 @@ export const tei = defineShape({
   Reply: z.array(z.object({ index: field.index, score: z.number(), text: z.string().optional() })),
   Failure: z.object({ error: z.string(), error_type: ErrorType }),
   statuses: { invalid: 422, 'too-many': 413, 'model-failed': 424 },
+  fields: { documents: 'texts' },
   request: ({ query, texts }) => ({ query, documents: texts }),
   reply: ({ results }, { texts, raw_scores, return_text }) =>
     results.map(({ index, relevance, score }) => ({
