@@ -24,7 +24,7 @@ export type { LlamaLanguageModel } from './llama/llama-model.js';
 export { openLlama } from './llama/llama-model.js';
 export type { LlamaOptions } from './llama/load-model.js';
 export type { OpenModelOptions } from './open-model.js';
-export { openModel } from './open-model.js';
+export { checkModel, checkModelName, openModel } from './open-model.js';
 export type { ServerFeatures, ServerKind } from './openai/features.js';
 export { openaiFeatures } from './openai/features.js';
 export type { OpenaiOptions } from './openai/openai-model.js';

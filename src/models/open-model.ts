@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { RankforgeError } from '../core/errors.js';
 import { unknownName } from '../core/names.js';
 import type { JobOptions } from '../core/progress.js';
@@ -5,7 +6,7 @@ import type { LanguageModel } from './language-model.js';
 import type { ServerFeatures } from './openai/features.js';
 import type { Price } from './price.js';
 import { type WeightAlias, weightAliases } from './weights/aliases.js';
-import { isWeightUri } from './weights/uri.js';
+import { isWeightUri, parseWeightUri } from './weights/uri.js';
 
 export interface OpenModelOptions extends JobOptions {
   /** Tokens, prompt and reply together. @default the model's or the adapter's own */
@@ -37,13 +38,51 @@ const fileForm = /[\\/]|\.gguf$/;
  * @throws RankforgeError `unknown-name` with the nearest right one; `usage` for weights that are no language model; whatever opening it throws
  */
 export async function openModel(name: string, options: OpenModelOptions = {}): Promise<LanguageModel> {
-  const [, scheme, model] = /^([a-z]+):(.+)$/.exec(name) ?? [];
-  if (scheme === 'openai') return openServer(model!, options);
-  if (scheme === 'huggingface') return openHub(model!, options);
-  if (isWeightUri(name) || fileForm.test(name)) return openLocal(name, options);
-  if (scheme !== undefined) throw unknownName(scheme, kinds, 'kind of model');
-  checkAlias(name);
+  checkModelName(name);
+  const { scheme, rest } = partsOf(name);
+  if (scheme === 'openai') return openServer(rest, options);
+  if (scheme === 'huggingface') return openHub(rest, options);
   return openLocal(name, options);
+}
+
+/**
+ * Whether a name can be a model's, before anything dear is done for it: nothing is opened, fetched or asked.
+ * @throws RankforgeError `unknown-name` with the nearest right one; `usage` for weights that are no language model;
+ * `missing-file` for a path where there is nothing
+ */
+export function checkModelName(name: string): void {
+  const { scheme } = partsOf(name);
+  if (scheme === 'openai' || scheme === 'huggingface') return;
+  if (isWeightUri(name)) {
+    const parsed = parseWeightUri(name.split('#', 1)[0]!);
+    if (parsed.scheme === 'file') checkFile(parsed.path);
+  } else if (fileForm.test(name)) checkFile(name);
+  else if (scheme !== undefined) throw unknownName(scheme, kinds, 'kind of model');
+  else checkAlias(name);
+}
+
+/**
+ * The same, and whether there is a key for a model behind a server.
+ * @throws RankforgeError as `checkModelName`; `refused-key` where there is none
+ */
+export function checkModel(name: string, options: Pick<OpenModelOptions, 'baseUrl' | 'apiKey'> = {}): void {
+  checkModelName(name);
+  const { scheme, rest } = partsOf(name);
+  if (scheme === 'openai') serverAddress(rest, options);
+  if (scheme === 'huggingface') hubAddress(rest, options);
+}
+
+function partsOf(name: string): { readonly scheme: string | undefined; readonly rest: string } {
+  const [, scheme, rest = name] = /^([a-z]+):(.+)$/.exec(name) ?? [];
+  return { scheme, rest };
+}
+
+function checkFile(path: string): void {
+  if (existsSync(path)) return;
+  throw new RankforgeError('missing-file', `There is no such file: ${path}`, {
+    where: path,
+    hint: 'Check the path.',
+  });
 }
 
 function checkAlias(name: string): void {
@@ -68,19 +107,32 @@ async function openLocal(name: string, options: OpenModelOptions): Promise<Langu
 }
 
 async function openServer(model: string, options: OpenModelOptions): Promise<LanguageModel> {
-  const { OPENAI_BASE_URL, OPENAI_API_KEY } = process.env;
-  const { baseUrl = OPENAI_BASE_URL || undefined, apiKey = OPENAI_API_KEY || undefined } = options;
-  if (!baseUrl && !apiKey)
-    throw noKey(`openai:${model}`, 'OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own');
+  const { baseUrl, apiKey } = serverAddress(model, options);
   const { openOpenai } = await import('./openai/openai-model.js');
   return openOpenai({ model, baseUrl, apiKey, ...serverOptions(options) });
 }
 
 async function openHub(model: string, options: OpenModelOptions): Promise<LanguageModel> {
-  const { baseUrl: endpointUrl, apiKey: token = process.env.HF_TOKEN || undefined } = options;
-  if (!endpointUrl && !token) throw noKey(`huggingface:${model}`, 'HF_TOKEN');
+  const { baseUrl: endpointUrl, apiKey: token } = hubAddress(model, options);
   const { openHuggingface } = await import('./huggingface/huggingface-model.js');
   return openHuggingface({ model, endpointUrl, token, ...serverOptions(options) });
+}
+
+type Address = Pick<OpenModelOptions, 'baseUrl' | 'apiKey'>;
+
+function serverAddress(model: string, options: Address): Address {
+  const { OPENAI_BASE_URL, OPENAI_API_KEY } = process.env;
+  const { baseUrl = OPENAI_BASE_URL || undefined, apiKey = OPENAI_API_KEY || undefined } = options;
+  if (baseUrl || apiKey) return { baseUrl, apiKey };
+  throw noKey(`openai:${model}`, 'OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own');
+}
+
+function hubAddress(
+  model: string,
+  { baseUrl, apiKey = process.env.HF_TOKEN || undefined }: Address,
+): Address {
+  if (baseUrl || apiKey) return { baseUrl, apiKey };
+  throw noKey(`huggingface:${model}`, 'HF_TOKEN');
 }
 
 const serverOptions = ({ contextSize, timeoutMs, price, features, signal }: OpenModelOptions) => ({

@@ -5,10 +5,11 @@ import { addUsage, type Usage } from '../core/usage.js';
 import { gateFailed } from '../distill/gate.js';
 import { atomicWrite } from '../formats/atomic-write.js';
 import type { BudgetLimits } from '../models/door/budget.js';
+import { checkModel, checkModelName } from '../models/open-model.js';
 import { createForgeContext } from './forge-context.js';
 import type { Recipe } from './recipe.js';
 import type { ReportData } from './report/report-data.js';
-import { type FinishedStage, runStages } from './stage.js';
+import { type FinishedStage, runStages, type Stage } from './stage.js';
 import { distillStage } from './stages/distill.js';
 import { evaluated, evaluateStage } from './stages/evaluate.js';
 import { generated, generateStage } from './stages/generate.js';
@@ -40,8 +41,14 @@ export interface ForgeResult {
  */
 export async function forge(recipe: Recipe, options: ForgeOptions): Promise<ForgeResult> {
   const started = performance.now();
+  checkNames(recipe);
   await using context = createForgeContext(recipe, options);
-  const stages = [generateStage(context), teachStage(context), distillStage(context), evaluateStage(context)];
+  const stages = [
+    withModels(generateStage(context), recipe),
+    withModels(teachStage(context), recipe),
+    distillStage(context),
+    evaluateStage(context),
+  ];
   const finished = await runStages(stages, options.out, options);
   const report = await reportJob(context, finished);
   return {
@@ -54,13 +61,28 @@ export async function forge(recipe: Recipe, options: ForgeOptions): Promise<Forg
 
 /** The training set alone: `examples.jsonl` and `funnel.json` in the output folder, exports in the stage's own. */
 export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promise<FinishedStage> {
+  checkNames(recipe);
   await using context = createForgeContext(recipe, options);
-  const finished = await runStages([generateStage(context)], options.out, options);
+  const finished = await runStages([withModels(generateStage(context), recipe)], options.out, options);
   const set = finished.get('generate')!;
   for (const file of Object.values(generated))
     await atomicWrite(join(options.out, file), createReadStream(join(set.folder, file)));
   return set;
 }
+
+/** A misspelt model should not wait until a corpus is embedded. */
+function checkNames({ models }: Recipe): void {
+  for (const { model } of Object.values(models)) checkModelName(model);
+}
+
+/** A stage that asks the recipe's models: their keys are looked for first. One that is not run again needs none. */
+const withModels = (stage: Stage, { models }: Recipe): Stage => ({
+  ...stage,
+  run(context) {
+    for (const { model, baseUrl } of Object.values(models)) checkModel(model, { baseUrl });
+    return stage.run(context);
+  },
+});
 
 /** @throws RankforgeError `gate-failed` when the student is not better than what needs no training */
 export function requireGate({ report, student }: ForgeResult): void {

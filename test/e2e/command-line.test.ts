@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { forge } from '../../src/pipeline/forge.js';
+import { loadRecipe } from '../../src/pipeline/load-recipe.js';
 import { tinyGguf } from '../fixtures/tiny-gguf.js';
 import { rankforge } from './run-in-process.js';
 
@@ -65,6 +67,56 @@ test.each([
   expect(JSON.parse(run.stdout)).toMatchObject({
     error: { code: 'usage', message: expect.stringMatching(/\w/), hint: expect.stringMatching(/\w/) },
   });
+});
+
+test.each([
+  [['generate', '--dataset', 'no/such', '--count', '3', '--out', 'never', '--model', 'nope']],
+  [['tune', '--dataset', 'no/such', '--out', 'never', '--model', 'nope']],
+  [['rerank', '--dataset', 'no/such', '--run', 'none', '--out', 'never', '--model', 'nope']],
+  [['rerank', '--dataset', 'no/such', '--run', 'none', '--out', 'never', '--compare', 'frist']],
+  [['serve', '--model', 'opena:gpt']],
+  [['mcp', '--dataset', 'no/such', '--model', 'nope']],
+  [['mcp', '--dataset', 'no/such', '--encoder', 'miniml', '--retriever', 'dense']],
+])('%j: a misspelt name is told before anything is read or made', async (args) => {
+  const run = await rankforge([...args, '--json']);
+  expect(run.code).toBe(2);
+  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'unknown-name' } });
+  expect(existsSync('never')).toBe(false);
+});
+
+test.each(['student:', 'student:no/such/folder'])(
+  '--compare %s is a usage error with a hint',
+  async (compare) => {
+    const run = await rankforge([
+      'rerank',
+      '--dataset',
+      folder,
+      '--run',
+      'x',
+      '--out',
+      at('y'),
+      '--compare',
+      compare,
+    ]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain('student:FOLDER');
+  },
+);
+
+test('a recipe with a misspelt model, or one without a key, ends before the corpus is indexed', async () => {
+  const given = readFileSync(recipe(), 'utf8');
+  writeFileSync(at('misspelt.yaml'), given.replace('"openai:x", baseUrl: "http://127.0.0.1:9"', 'nope'));
+  const stages: string[] = [];
+  const forged = (path: string) =>
+    forge(loadRecipe(path), { out: at('out'), onProgress: ({ stage }) => stages.push(stage) });
+  await expect(forged(at('misspelt.yaml'))).rejects.toMatchObject({ code: 'unknown-name', where: 'nope' });
+  expect(existsSync(at('out'))).toBe(false);
+  writeFileSync(at('keyless.yaml'), given.replace(', baseUrl: "http://127.0.0.1:9"', ''));
+  vi.stubEnv('OPENAI_API_KEY', '');
+  vi.stubEnv('OPENAI_BASE_URL', '');
+  await expect(forged(at('keyless.yaml'))).rejects.toMatchObject({ code: 'refused-key' });
+  expect(stages).toEqual([]);
+  vi.unstubAllEnvs();
 });
 
 test('a gate that is not passed prints one JSON object, the result, and ends with exit code 4', async () => {

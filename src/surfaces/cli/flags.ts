@@ -1,4 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { lookUp } from '../../core/names.js';
+import { checkModelName } from '../../models/open-model.js';
+import { type WeightAlias, weightAliases } from '../../models/weights/aliases.js';
+import { isWeightUri } from '../../models/weights/uri.js';
+import { checkComparatorName } from '../library/open-comparator.js';
 
 /** A parser for whole numbers from `minimum` to `maximum`. */
 export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -32,6 +37,22 @@ function outputPath(text: string): string {
   throw new InvalidArgumentError('A path is needed; "-" does not stand for stdout here.');
 }
 
+/** A name that is checked while the command line is read: a misspelt one should not wait until a corpus is embedded. */
+const checked =
+  (check: (name: string) => unknown) =>
+  (name: string): string => {
+    check(name);
+    return name;
+  };
+
+function checkEncoderName(name: string): void {
+  if (name === 'none' || isWeightUri(name) || /[\\/.]/.test(name)) return;
+  const encoders = Object.entries<WeightAlias>(weightAliases).filter(
+    ([, { files }]) => !files.some((file) => file.name.endsWith('.gguf')),
+  );
+  lookUp(Object.fromEntries(encoders), name, 'encoder');
+}
+
 /** The flags that several commands share, each spelled one way. */
 export const flags = {
   json: () => new Option('--json', 'one JSON object on stdout, for machines'),
@@ -51,7 +72,10 @@ export const flags = {
   seed: () =>
     new Option('--seed <n>', 'every random choice is drawn from it').argParser(integer(0)).default(7),
   model: () =>
-    new Option('--model <name>', 'alias, weights URI, .gguf path, openai:MODEL or huggingface:MODEL'),
+    new Option(
+      '--model <name>',
+      'alias, weights URI, .gguf path, openai:MODEL or huggingface:MODEL',
+    ).argParser(checked(checkModelName)),
   baseUrl: () => new Option('--base-url <url>', 'where an openai: model is served'),
   context: () =>
     new Option('--context <tokens>', 'context of a local model, prompt and reply together')
@@ -64,7 +88,9 @@ export const flags = {
     new Option(
       '--compare <comparator>',
       'how: first, generate, pointwise, likelihood, student:DIR, fused, bm25, and for study oracle, noisy:SD, replay:FILE',
-    ).default('first'),
+    )
+      .argParser(checked(checkComparatorName))
+      .default('first'),
   prompt: () =>
     new Option('--prompt <id>', "a bundled prompt's id or a .md file, in place of the comparator's own"),
   debias: () =>
@@ -82,7 +108,10 @@ export const flags = {
       .default('throw'),
   k: () => new Option('--k <n>', 'passages a query').argParser(integer(1)).default(100),
   count: () => new Option('--count <n>', 'accepted training queries wanted').argParser(integer(1)),
-  encoder: () => new Option('--encoder <name>', 'encoder of dense retrieval').default('all-minilm-l6-v2'),
+  encoder: () =>
+    new Option('--encoder <name>', 'encoder of dense retrieval')
+      .argParser(checked(checkEncoderName))
+      .default('all-minilm-l6-v2'),
   skipBad: () => new Option('--skip-bad', 'write bad lines to bad-lines.jsonl beside the output, and go on'),
   ledger: () => new Option('--ledger <dir>', 'where answered calls are kept; a repeated call costs nothing'),
   concurrency: () =>

@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import { RankforgeError } from '../../core/errors.js';
+import { lookUp } from '../../core/names.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Budget } from '../../models/door/budget.js';
 import type { LanguageModel } from '../../models/language-model.js';
@@ -6,7 +9,7 @@ import { loadPrompt, type PromptTemplate, readTemplate } from '../../prompts/tem
 import type { Comparator } from '../../rerank/comparator.js';
 import type { ComparatorNeeds } from '../../rerank/comparators/entry.js';
 import { fusedComparator } from '../../rerank/comparators/fused.js';
-import { needsModel, openComparator } from '../../rerank/comparators/registry.js';
+import { comparators, nameOf, needsModel, openComparator } from '../../rerank/comparators/registry.js';
 
 export interface NamedComparatorOptions
   extends JobOptions,
@@ -39,7 +42,7 @@ export async function openNamedComparator(
   options: NamedComparatorOptions = {},
 ): Promise<Comparator> {
   const { signal, onProgress, model } = options;
-  const [name, argument] = /^([^:]*):?(.*)$/s.exec(spec)!.slice(1) as [string, string];
+  const { name, argument } = checkComparatorName(spec);
   // Loaded when asked for: behind them are native modules.
   if (name === 'student') {
     const { openStudentComparator } = await import('../../pipeline/student-comparator.js');
@@ -55,6 +58,25 @@ export async function openNamedComparator(
   if (!needsModel(spec)) return openComparator(spec, needs);
   if (typeof model === 'object') return openComparator(spec, { ...needs, model });
   return openOnModel(spec, model ?? defaultModel, needs, options);
+}
+
+/**
+ * A comparator's written form, taken apart; nothing is opened, so that a command can refuse it before anything dear.
+ * @throws RankforgeError `unknown-name` with the nearest right one; `usage` for a student whose folder is not there
+ */
+export function checkComparatorName(spec: string): { readonly name: string; readonly argument: string } {
+  const name = nameOf(spec);
+  lookUp(comparators, name, 'comparator');
+  const argument = spec.slice(name.length + 1);
+  const isFolder = argument !== '' && statSync(argument, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (name === 'student' && !isFolder) {
+    throw new RankforgeError(
+      'usage',
+      argument === '' ? 'No student is named' : `There is no folder of a student: ${argument}`,
+      { where: spec, hint: 'Write it as student:FOLDER, with the folder that distilling wrote.' },
+    );
+  }
+  return { name, argument };
 }
 
 /** @throws RankforgeError `unknown-name`, `missing-file`, `bad-file` */
