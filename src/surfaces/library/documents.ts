@@ -28,7 +28,7 @@ export function toQuery(query: string | Query): Query {
 }
 
 /**
- * Documents as passages; those without an id are named by their place.
+ * Documents as passages; those without an id are named by their place: `#0`, with more signs where a given id begins so.
  * @throws RankforgeError `usage` for what is no text
  */
 export function toPassages(documents: readonly GivenDocument[]): Passage[] {
@@ -38,20 +38,32 @@ export function toPassages(documents: readonly GivenDocument[]): Passage[] {
       hint: 'Give an array of texts, or of objects with a property "text".',
     });
   }
+  const sign = placeSign(documents);
   return documents.map((document: GivenDocument, index) => {
-    const {
-      text,
-      title,
-      id = `#${index}`,
-    } = typeof document === 'string' ? { text: document } : (document ?? {});
+    const { text, title, id } = typeof document === 'string' ? { text: document } : (document ?? {});
+    if (typeof (id ?? '') !== 'string') {
+      throw new RankforgeError('usage', `The id of document ${index} is no text`, {
+        where: `documents[${index}].id`,
+        hint: 'Give ids as texts, or leave them out.',
+      });
+    }
     if (typeof text !== 'string') {
       throw new RankforgeError('usage', `Document ${index} has no text`, {
         where: `documents[${index}]`,
         hint: 'Give texts, or objects with a property "text".',
       });
     }
-    return { id, text, title };
+    return { id: id ?? `${sign}${index}`, text, title };
   });
+}
+
+/** What stands before a place: so many signs that no given id begins with them. */
+function placeSign(documents: readonly GivenDocument[]): string {
+  const most = documents.reduce<number>((longest, document) => {
+    const id = typeof document === 'string' ? undefined : document?.id;
+    return typeof id === 'string' ? Math.max(longest, /^#*/.exec(id)![0].length) : longest;
+  }, 0);
+  return '#'.repeat(most + 1);
 }
 
 /** A ranking's items with the documents they stand for, best first. */

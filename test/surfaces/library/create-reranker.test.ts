@@ -69,8 +69,16 @@ describe('createReranker', () => {
 
   test('what cannot be opened is an error each time it is asked for', async () => {
     const reranker = createReranker({ compare: 'student:/nowhere' });
-    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject({ code: 'missing-file' });
-    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject({ code: 'missing-file' });
+    const missing = {
+      code: 'usage',
+      where: 'student:/nowhere',
+      hint: expect.stringContaining('student:FOLDER'),
+    };
+    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject(missing);
+    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject(missing);
+    await expect(createReranker({ compare: 'student:' }).rerank('q', ['a'])).rejects.toMatchObject({
+      code: 'usage',
+    });
     await expect(createReranker({ compare: 'frist' }).rerank('q', ['a'])).rejects.toMatchObject({
       code: 'unknown-name',
     });
@@ -93,6 +101,34 @@ describe('createReranker', () => {
       { id: 'x', text: 'b' },
     ];
     await expect(reranker.rerank('q', twice)).rejects.toMatchObject({ code: 'duplicate-id' });
+  });
+
+  test('ids that look like the names of places are no trouble', async () => {
+    const reranker = createReranker({ compare: 'bm25' });
+    const ids = fc.oneof(fc.constantFrom('#0', '#1', '#2', '##0', '##1', '#', ''), fc.string());
+    const document = fc.oneof(
+      fc.string(),
+      fc.record({ id: ids, text: fc.string() }),
+      fc.record({ text: fc.string() }),
+    );
+    const idOf = (one: string | { id?: string }) => (typeof one === 'string' ? undefined : one.id);
+    const list = fc.uniqueArray(document, { maxLength: 12, selector: (one) => idOf(one) ?? Symbol('none') });
+    await fc.assert(
+      fc.asyncProperty(list, async (given) => {
+        const { results } = await reranker.rerank('q', given);
+        expect(results.map(({ index }) => index).sort((a, b) => a - b)).toEqual(given.map((_, i) => i));
+        for (const { document: back, index } of results) expect(back).toBe(given[index]);
+      }),
+      { numRuns: 200, examples: [[[{ id: '#1', text: 'a' }, 'b', { id: '##2', text: 'c' }]]] },
+    );
+  });
+
+  test('an id that is no text is told', async () => {
+    const numbered = [{ id: 7, text: 'a' }] as unknown as { id: string; text: string }[];
+    await expect(createReranker({ compare: 'bm25' }).rerank('q', numbered)).rejects.toMatchObject({
+      code: 'usage',
+      where: 'documents[0].id',
+    });
   });
 
   test('what a caller without types can get wrong is told', async () => {
