@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { defaultModel, type WeightAlias, weightAliases } from '../../../models/weights/aliases.js';
 import { cacheFolder } from '../../../models/weights/cache.js';
+import { weightsFormat } from '../../../models/weights/format.js';
 import { resolveWeights } from '../../../models/weights/resolve.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
@@ -46,6 +47,7 @@ export function addModelsCommand(program: Command, context: CliContext): void {
     .addOption(flags.json())
     .action(async (name: string, options: { json?: boolean }) => {
       const weights = await resolveWeights(name, context);
-      printResult(context, options, weights, () => `${weights.path}\n`);
+      const format = await weightsFormat(weights.path);
+      printResult(context, options, { ...weights, format }, () => `${weights.path}\n`);
     });
 }
