@@ -14,16 +14,19 @@ export interface ListwiseRequest {
   readonly replyTokens: number;
 }
 
+/** What a ranking looks like: not the order shown, which a model would copy. */
+export const exampleRanking = (labels: readonly string[]): string =>
+  [labels.at(-1)!, labels[0]!, ...(labels.length > 2 ? ['…'] : [])].join(' > ');
+
 /** The messages that ask for a ranking, passages cut where they do not fit. @throws RankforgeError `context-overflow` */
 export function listwisePrompt(model: LanguageModel, request: ListwiseRequest): Fitted {
   const { query, passages, labels, template, replyTokens } = request;
-  const example = [labels.at(-1)!, labels[0]!, ...(labels.length > 2 ? ['…'] : [])].join(' > ');
   const render = (texts: readonly string[]): Message[] =>
     renderPrompt(template, {
       query: asLine(query.text),
       instruction: asLine(query.instruction ?? ''),
       passages: texts.map((text, index) => ({ label: labels[index], text })),
-      example,
+      example: exampleRanking(labels),
     });
   return fitPassages(model, {
     render,

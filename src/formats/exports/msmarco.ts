@@ -1,95 +1,32 @@
-import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromFileError } from '../../core/errors.js';
-import type { Example } from '../../core/example.js';
-import { makeFolder } from '../../core/make-folder.js';
+import { RankforgeError } from '../../core/errors.js';
+import type { Example, ExamplePassage } from '../../core/example.js';
 import { passageText } from '../../core/passage.js';
-import { createLineIndex } from '../line-index.js';
 import { toField, toFirstField } from '../trec-field.js';
-import { queryText, type RelevanceOptions, splitByRelevance } from './relevance.js';
+import type { ExportFormat, ExportOptions, Split } from './export-format.js';
+import { fillFolder } from './fill-folder.js';
+import { judgedExamples } from './judged-examples.js';
+import { queryText, splitByRelevance } from './relevance.js';
+import { fillFiles } from './split-files.js';
+import { readTsvPassages, readTsvQueries, toTsvText } from './tsv.js';
+import { uniquePassages } from './unique-passages.js';
 
+/** Of one split; the collection is one for all. */
 const files = {
-  collection: 'collection.tsv',
-  queries: 'queries.tsv',
-  qrels: 'qrels.tsv',
-  triples: 'triples.tsv',
-  tripleIds: 'triples.ids.tsv',
-} as const;
+  queries: (split: Split) => `queries.${split}.tsv`,
+  qrels: (split: Split) => `qrels.${split}.tsv`,
+  triples: (split: Split) => `triples.${split}.tsv`,
+  tripleIds: (split: Split) => `triples.ids.${split}.tsv`,
+};
+const collection = 'collection.tsv';
 
-/** Lines written, by file. */
-export type MsMarcoCounts = Readonly<Record<keyof typeof files, number>>;
-
-/**
- * A text as one field of a TSV line. Readers of this format do not unescape, so every tab and line break (all those
- * that any of Python's readers splits at) becomes one space: a backslash sequence would end up in the training text.
- */
-export const toTsvText = (text: string): string =>
-  text.replace(/[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g, ' ').trim();
-
-/**
- * Writes examples as an MS MARCO passage collection into a folder: `collection.tsv` (id, text), `queries.tsv`, `qrels.tsv`
- * (query, 0, passage, grade; all grades), `triples.tsv` (query, relevant and other text) and `triples.ids.tsv`. A passage
- * that several examples share is written once. Streamed; the files appear together, when all are whole.
- * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id with spaces, or a query id that begins with #
- */
-export async function exportMsMarco(
-  folder: string,
-  examples: Iterable<Example> | AsyncIterable<Example>,
-  options: RelevanceOptions & { readonly signal?: AbortSignal } = {},
-): Promise<MsMarcoCounts> {
-  let temporary: string | undefined;
-  try {
-    await makeFolder(folder);
-    temporary = await mkdtemp(join(folder, '.msmarco-'));
-    const counts = await writeFiles(temporary, examples, options);
-    for (const name of Object.values(files)) await rename(join(temporary, name), join(folder, name));
-    return counts;
-  } catch (error) {
-    throw fromFileError(error, folder);
-  } finally {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-async function writeFiles(
-  folder: string,
-  examples: Iterable<Example> | AsyncIterable<Example>,
-  options: RelevanceOptions & { readonly signal?: AbortSignal },
-): Promise<MsMarcoCounts> {
-  const counts = { collection: 0, queries: 0, qrels: 0, triples: 0, tripleIds: 0 };
-  const handles = new Map<keyof typeof files, FileHandle>();
-  const seen = createLineIndex();
-  try {
-    for (const [key, name] of Object.entries(files) as [keyof typeof files, string][]) {
-      handles.set(key, await open(join(folder, name), 'wx'));
-    }
-    for await (const example of examples) {
-      options.signal?.throwIfAborted();
-      const fresh = example.passages.filter(({ passage }) => seen.add(passage.id, 1) === undefined);
-      for (const [key, lines] of Object.entries(linesOf(example, fresh, options)) as [
-        keyof typeof files,
-        string[],
-      ][]) {
-        counts[key] += lines.length;
-        if (lines.length > 0) await handles.get(key)!.writeFile(`${lines.join('\n')}\n`);
-      }
-    }
-    for (const handle of handles.values()) await handle.sync();
-  } finally {
-    for (const handle of handles.values()) await handle.close();
-  }
-  return counts;
-}
-
-function linesOf(
-  example: Example,
-  fresh: Example['passages'],
-  options: RelevanceOptions,
-): Record<keyof typeof files, string[]> {
+/** The lines of an example by file; `fresh` are the passages that no earlier one had. */
+function linesOf(example: Example, fresh: readonly ExamplePassage[], options: ExportOptions) {
   const queryId = toFirstField(example.query.id);
   const query = toTsvText(queryText(example.query));
-  const textOf = (item: Example['passages'][number]): string => toTsvText(passageText(item.passage));
-  const idOf = (item: Example['passages'][number]): string => toField(item.passage.id, 'space');
+  const textOf = (item: ExamplePassage): string => toTsvText(passageText(item.passage));
+  const idOf = (item: ExamplePassage): string => toField(item.passage.id, 'space');
   const { relevant, others } = splitByRelevance(example, options);
   const triples = relevant.flatMap((positive) => others.map((negative) => [positive, negative] as const));
   return {
@@ -99,4 +36,83 @@ function linesOf(
     triples: triples.map(([positive, negative]) => `${query}\t${textOf(positive)}\t${textOf(negative)}`),
     tripleIds: triples.map(([positive, negative]) => `${queryId}\t${idOf(positive)}\t${idOf(negative)}`),
   };
+}
+
+/** The collection's own names of a split: what we call validation is its dev set. */
+const splitNames: Record<Split, readonly string[]> = {
+  train: ['train'],
+  validation: ['validation', 'dev'],
+  test: ['test'],
+};
+
+/** `collection.tsv` and, by split, `queries`, `qrels` with every grade, and `triples` with texts and with ids. */
+export const msMarco: ExportFormat = {
+  summary: 'MS MARCO passage collection, queries, judgements and triples',
+  holds: [
+    'query id',
+    'query text',
+    'passage id',
+    'passage text',
+    'every passage',
+    'order of passages',
+    'relevant or not',
+    'grade',
+    'split',
+  ],
+  write(folder, source, options) {
+    const isNew = uniquePassages();
+    return fillFiles(folder, source, options, async (example, written) => {
+      const lines = linesOf(example, example.passages.filter(isNew), options);
+      await written.append(collection, lines.collection);
+      for (const [name, nameOf] of Object.entries(files) as [
+        keyof typeof files,
+        (split: Split) => string,
+      ][]) {
+        await written.append(nameOf(example.split), lines[name], example.split);
+      }
+      return lines.qrels.length;
+    });
+  },
+  async *read(folder, options) {
+    const found = Object.entries(splitNames).flatMap(([split, names]) =>
+      names
+        .map((name) => ({ name, split: split as Split, path: join(folder, `qrels.${name}.tsv`) }))
+        .filter(({ path }) => existsSync(path) && (options.split === undefined || split === options.split)),
+    );
+    if (found.length === 0 || !statSync(folder).isDirectory()) {
+      throw new RankforgeError('missing-file', `There is no qrels.train.tsv in ${folder}`, {
+        where: folder,
+        hint: 'Name a folder with collection.tsv and, for each split, queries.SPLIT.tsv and qrels.SPLIT.tsv.',
+      });
+    }
+    const nameOf = new Map(found.map(({ split, name }) => [split, name]));
+    yield* judgedExamples(
+      {
+        qrels: found,
+        queries: (split) => readTsvQueries(join(folder, `queries.${nameOf.get(split)}.tsv`), options),
+        passages: () => readTsvPassages(join(folder, collection), options),
+      },
+      options,
+    );
+  },
+};
+
+/** Lines written, by file. */
+export type MsMarcoCounts = Readonly<Record<string, number>>;
+
+/**
+ * Writes examples as an MS MARCO passage collection into a folder: `collection.tsv` (id, text) and, by split,
+ * `queries.SPLIT.tsv`, `qrels.SPLIT.tsv` (query, 0, passage, grade; all grades), `triples.SPLIT.tsv` (query, relevant and other
+ * text) and `triples.ids.SPLIT.tsv`. A passage that several examples share is written once. Streamed; the folder appears when
+ * all files are whole, in place of one of that name.
+ * @throws RankforgeError `disk-full`, `no-permission`, `unsupported` for an id with spaces, or a query id that begins with #,
+ * `duplicate-id` for an id that stands for two texts
+ */
+export async function exportMsMarco(
+  folder: string,
+  examples: Iterable<Example> | AsyncIterable<Example>,
+  options: ExportOptions = {},
+): Promise<MsMarcoCounts> {
+  const written = await fillFolder(folder, (temporary) => msMarco.write(temporary, () => examples, options));
+  return Object.fromEntries(written.files.map(({ path, rows }) => [path, rows]));
 }

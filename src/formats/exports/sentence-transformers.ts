@@ -1,19 +1,20 @@
-import type { Example } from '../../core/example.js';
+import type { Example, ExamplePassage } from '../../core/example.js';
 import { passageText } from '../../core/passage.js';
+import { randomStream, shuffle } from '../../core/random.js';
 import { atomicWrite } from '../atomic-write.js';
-import { queryText, type RelevanceOptions, splitByRelevance } from './relevance.js';
+import type { ExportOptions } from './export-format.js';
+import { type JsonRow, jsonRow } from './json-rows.js';
+import { queryText, splitByRelevance } from './relevance.js';
 
-export type SentenceTransformersRow = Readonly<
-  Record<string, string | number | readonly string[] | readonly number[]>
->;
+type Projection = (example: Example, options: ExportOptions) => JsonRow[];
 
-type Projection = (example: Example, options: RelevanceOptions) => SentenceTransformersRow[];
+const textOf = ({ passage }: ExamplePassage): string => passageText(passage);
 
 /** `anchor`, `positive`: one row a relevant passage, for MultipleNegativesRankingLoss. */
 const pairs: Projection = (example, options) =>
-  splitByRelevance(example, options).relevant.map(({ passage }) => ({
+  splitByRelevance(example, options).relevant.map((item) => ({
     anchor: queryText(example.query),
-    positive: passageText(passage),
+    positive: textOf(item),
   }));
 
 /** `anchor`, `positive`, `negative`: one row for each relevant and not relevant passage of a query. */
@@ -22,27 +23,46 @@ const triplets: Projection = (example, options) => {
   return relevant.flatMap((positive) =>
     others.map((negative) => ({
       anchor: queryText(example.query),
-      positive: passageText(positive.passage),
-      negative: passageText(negative.passage),
+      positive: textOf(positive),
+      negative: textOf(negative),
     })),
   );
 };
 
+/** `anchor`, `positive`, `negative_1` to `negative_n`, drawn where there are more. Every row has to have all columns. */
+const tuples: Projection = (example, options) => {
+  const { seed = 7, negatives: count = 4 } = options;
+  const { relevant, others } = splitByRelevance(example, options);
+  if (others.length < count) return [];
+  return relevant.map((positive) => {
+    const drawn = shuffle(others, randomStream(seed, 'tuple', example.query.id, positive.passage.id));
+    const negatives = drawn.slice(0, count).map((item, index) => [`negative_${index + 1}`, textOf(item)]);
+    return {
+      anchor: queryText(example.query),
+      positive: textOf(positive),
+      ...Object.fromEntries(negatives),
+    };
+  });
+};
+
 /** `query`, `docs`, `labels` with grades as labels: one row a query, for the listwise losses of CrossEncoder. */
-const listwise: Projection = (example) => [
-  {
-    query: queryText(example.query),
-    docs: example.passages.map(({ passage }) => passageText(passage)),
-    labels: example.passages.map(({ grade }) => grade),
-  },
-];
+const listwise: Projection = (example) =>
+  example.passages.length === 0
+    ? []
+    : [
+        {
+          query: queryText(example.query),
+          docs: example.passages.map(textOf),
+          labels: example.passages.map(({ grade }) => grade),
+        },
+      ];
 
 /** `sentence1`, `sentence2`, `score`: one row a passage, its grade over 3, for CosineSimilarityLoss and BinaryCrossEntropyLoss. */
 const scored: Projection = (example) =>
-  example.passages.map(({ passage, grade }) => ({
+  example.passages.map((item) => ({
     sentence1: queryText(example.query),
-    sentence2: passageText(passage),
-    score: grade / 3,
+    sentence2: textOf(item),
+    score: item.grade / 3,
   }));
 
 /** Triplets with `score`, the teacher's margin, for MarginMSELoss. Passages without a teacher's score give no row. */
@@ -55,8 +75,8 @@ const margins: Projection = (example, options) => {
         : [
             {
               anchor: queryText(example.query),
-              positive: passageText(positive.passage),
-              negative: passageText(negative.passage),
+              positive: textOf(positive),
+              negative: textOf(negative),
               score: positive.teacherScore - negative.teacherScore,
             },
           ],
@@ -65,25 +85,25 @@ const margins: Projection = (example, options) => {
 };
 
 /** The row shapes that sentence-transformers' losses take; its `load_dataset("json")` reads the files as they are. */
-export const sentenceTransformersShapes = { pairs, triplets, listwise, scored, margins } satisfies Record<
-  string,
-  Projection
->;
+export const sentenceTransformersShapes = {
+  pairs,
+  triplets,
+  tuples,
+  listwise,
+  scored,
+  margins,
+} satisfies Record<string, Projection>;
 export type SentenceTransformersShape = keyof typeof sentenceTransformersShapes;
 
-/** A score of 1 is written as 1.0: Arrow takes a column's type from its first lines, and whole numbers would make it integer. */
-const toJson = (row: SentenceTransformersRow): string =>
-  JSON.stringify(row).replace(/("score":-?\d+)\}$/, '$1.0}');
-
 /**
- * Writes examples as JSONL rows of one shape, streamed, whole or not at all.
+ * Writes examples as JSONL rows of one shape, streamed, whole or not at all. `exportExamples` writes one file a split.
  * @returns rows written
  * @throws RankforgeError as `atomicWrite`
  */
 export async function exportSentenceTransformers(
   path: string,
   examples: Iterable<Example> | AsyncIterable<Example>,
-  options: RelevanceOptions & { readonly shape: SentenceTransformersShape; readonly signal?: AbortSignal },
+  options: ExportOptions & { readonly shape: SentenceTransformersShape },
 ): Promise<number> {
   let rows = 0;
   const project = sentenceTransformersShapes[options.shape];
@@ -91,7 +111,7 @@ export async function exportSentenceTransformers(
     for await (const example of examples) {
       for (const row of project(example, options)) {
         rows++;
-        yield `${toJson(row)}\n`;
+        yield `${jsonRow(row, ['score'])}\n`;
       }
     }
   }
