@@ -29,8 +29,8 @@ export interface LengthBias {
   readonly correlation: number;
   /** Of an `auc` as far from .5 if lengths were dealt to each query's passages by chance. */
   readonly p: number;
-  /** Mean words by grade; NaN where there is none. */
-  readonly words: Readonly<Record<Grade, number>>;
+  /** Mean words by grade, where there are passages of it. */
+  readonly words: Readonly<Partial<Record<Grade, number>>>;
   /** Whether length alone separates the grades: a student would learn it, and nothing else. */
   readonly separates: boolean;
 }
@@ -60,8 +60,11 @@ export function lengthBias(
     if (new Set(measured.map(({ grade }) => grade)).size > 1) lists.push(measured);
   }
   const byGrade = Object.fromEntries(
-    grades.map((grade) => [grade, mean(all.filter((one) => one.grade === grade).map((one) => one.words))]),
-  ) as Record<Grade, number>;
+    grades.flatMap((grade) => {
+      const lengths = all.filter((one) => one.grade === grade).map((one) => one.words);
+      return lengths.length > 0 ? [[grade, mean(lengths)]] : [];
+    }),
+  );
   const counts = lists.map(concordance);
   const pairs = counts.reduce((sum, count) => sum + count.pairs, 0);
   const won = counts.reduce((sum, count) => sum + count.won, 0);

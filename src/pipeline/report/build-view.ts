@@ -2,6 +2,8 @@ import { packageVersion } from '../../core/version.js';
 import { calibrationFigure, funnelFigure, rankingFigures } from './figures.js';
 import { formatTime, shorten } from './format.js';
 import type { ReportData } from './report-data.js';
+import { setFigures } from './set-figures.js';
+import { gradesTable, setTable } from './set-tables.js';
 import { summarise, verdictOf } from './summarise.js';
 import {
   calibrationTable,
@@ -30,6 +32,9 @@ export async function buildView(data: ReportData): Promise<View> {
     summary: summarise(data),
     funnel: funnelTable(data),
     funnelFigure: await funnelFigure(data),
+    set: setTable(data),
+    grades: gradesTable(data),
+    setFigures: await setFigures(data),
     samples: samplesOf(data),
     teachers: teachersTable(data),
     rankings: rankingsTable(data),

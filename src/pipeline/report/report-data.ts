@@ -4,6 +4,7 @@ import type { Usage } from '../../core/usage.js';
 import type { GateResult } from '../../distill/gate.js';
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../evaluate/compare-runs.js';
+import type { SetDescription } from '../../generate/describe/describe-set.js';
 import type { CountedWarning } from '../count-warnings.js';
 
 /** Everything the report shows, as plain JSON. What is absent or empty leaves its section out. */
@@ -14,7 +15,9 @@ export interface ReportData {
   readonly finishedAt: string;
   readonly dataset: DatasetFacts;
   readonly funnel: readonly FunnelStage[];
-  /** A few training records to read; three to five are enough. */
+  /** What the training set is like. */
+  readonly set?: SetDescription & { readonly agreement?: LevelAgreement };
+  /** Training records to read. */
   readonly samples: readonly SampleRecord[];
   readonly teachers?: TeacherTable;
   readonly rankings: readonly RankingRow[];
@@ -38,6 +41,14 @@ export interface DatasetFacts {
   readonly trainingQueries: number;
   /** Rows of all training queries together. */
   readonly trainingPassages: number;
+}
+
+/** The judge's grades beside the levels that the writer was asked for. */
+export interface LevelAgreement {
+  readonly passages: number;
+  readonly same: number;
+  /** Cohen's kappa with quadratic weights, −1 to 1. */
+  readonly kappa: number;
 }
 
 /** One step of generation: what came in, what was left, and why the rest was not. */

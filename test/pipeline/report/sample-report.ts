@@ -71,6 +71,58 @@ export const sampleReport: ReportData = {
     { stage: 'found again', in: 47, out: 39, rejected: { 'source not in the first 20': 8 } },
     { stage: 'near-duplicates', in: 39, out: 32, rejected: { 'like an earlier query': 7 } },
   ],
+  set: {
+    queries: 32,
+    passages: 410,
+    types: { question: 13, keyword: 9, 'how-to': 6, claim: 4 },
+    words: { low: 5, median: 8, high: 11 },
+    distinct: { one: 0.61, two: 0.93 },
+    spread: 0.734,
+    grades: [
+      {
+        grade: 3,
+        passages: 44,
+        sources: { corpus: 32, mined: 9, written: 3 },
+        words: { low: 61, median: 96, high: 124 },
+        overlap: { low: 0.43, median: 0.6, high: 0.75 },
+      },
+      {
+        grade: 2,
+        passages: 17,
+        sources: { corpus: 0, mined: 13, written: 4 },
+        words: { low: 55, median: 88, high: 121 },
+        overlap: { low: 0.25, median: 0.4, high: 0.6 },
+      },
+      {
+        grade: 0,
+        passages: 349,
+        sources: { corpus: 64, mined: 281, written: 4 },
+        words: { low: 58, median: 93, high: 127 },
+        overlap: { low: 0, median: 0.2, high: 0.33 },
+      },
+    ],
+    lengthBias: {
+      written: {
+        queries: 4,
+        pairs: 24,
+        auc: 0.54,
+        correlation: 0.08,
+        p: 0.713,
+        words: { 0: 47, 2: 52, 3: 55 },
+        separates: false,
+      },
+      all: {
+        queries: 32,
+        pairs: 2100,
+        auc: 0.516,
+        correlation: 0.032,
+        p: 0.402,
+        words: { 0: 92, 2: 90, 3: 97 },
+        separates: false,
+      },
+    },
+    agreement: { passages: 16, same: 11, kappa: 0.78 },
+  },
   samples: [
     {
       query: 'how do I stop a run without losing the answers I paid for?',
