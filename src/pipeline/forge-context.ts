@@ -4,7 +4,7 @@ import { type Dataset, loadDataset } from '../formats/dataset.js';
 import { type BudgetLimits, createBudget } from '../models/door/budget.js';
 import { type FirstStage, openFirstStage } from './first-stage.js';
 import { createModelPool, type ModelPool } from './model-pool.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe/recipe.js';
 
 /** What the stages of one job share. Each thing is opened when a stage first asks: a job with nothing to do opens nothing. */
 export interface ForgeContext extends AsyncDisposable {

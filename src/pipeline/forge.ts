@@ -7,7 +7,7 @@ import { atomicWrite } from '../formats/atomic-write.js';
 import type { BudgetLimits } from '../models/door/budget.js';
 import { checkModel, checkModelName } from '../models/open-model.js';
 import { createForgeContext } from './forge-context.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe/recipe.js';
 import type { ReportData } from './report/report-data.js';
 import { type FinishedStage, runStages, type Stage } from './stage.js';
 import { distillStage } from './stages/distill.js';

@@ -8,7 +8,7 @@ import { createLimits } from '../models/door/limits.js';
 import { createMeter } from '../models/door/meter.js';
 import type { LanguageModel } from '../models/language-model.js';
 import { openModel } from '../models/open-model.js';
-import type { ModelEntry } from './recipe.js';
+import type { ModelEntry } from './recipe/recipe.js';
 
 export interface ModelPoolOptions extends JobOptions {
   readonly models: Readonly<Record<string, ModelEntry>>;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { forge } from '../../src/pipeline/forge.js';
-import { loadRecipe } from '../../src/pipeline/load-recipe.js';
+import { loadRecipe } from '../../src/pipeline/recipe/load-recipe.js';
 import { tinyGguf } from '../fixtures/tiny-gguf.js';
 import { rankforge } from './run-in-process.js';
 

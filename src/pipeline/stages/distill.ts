@@ -9,7 +9,7 @@ import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import { readRun } from '../../formats/trec-run.js';
 import type { ForgeContext } from '../forge-context.js';
-import { recipeHash } from '../recipe.js';
+import { recipeHash } from '../recipe/recipe.js';
 import type { Stage } from '../stage.js';
 import { trainStudents } from '../train-students.js';
 import { datasetFiles, generated } from './generate.js';

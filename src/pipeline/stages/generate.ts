@@ -18,7 +18,7 @@ import { createJudge } from '../../generate/judge/judge.js';
 import { samplePassages } from '../../generate/sample/sample-passages.js';
 import { splitExamples } from '../../generate/split/split-examples.js';
 import type { ForgeContext } from '../forge-context.js';
-import { modelSettings, recipeHash } from '../recipe.js';
+import { modelSettings, recipeHash } from '../recipe/recipe.js';
 import type { Stage } from '../stage.js';
 
 /** Files of the stage's folder. */

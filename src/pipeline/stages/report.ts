@@ -11,7 +11,7 @@ import { type WeightAlias, weightAliases } from '../../models/weights/aliases.js
 import { loadPrompt } from '../../prompts/template.js';
 import { countWarnings } from '../count-warnings.js';
 import type { ForgeContext } from '../forge-context.js';
-import { recipeHash } from '../recipe.js';
+import { recipeHash } from '../recipe/recipe.js';
 import type { ReportData, SampleRecord, TeacherTable } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
 import type { FinishedStage } from '../stage.js';

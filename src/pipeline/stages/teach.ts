@@ -17,7 +17,7 @@ import { openComparator } from '../../rerank/comparators/registry.js';
 import { localExecutor } from '../executor.js';
 import type { FirstStage } from '../first-stage.js';
 import type { ForgeContext } from '../forge-context.js';
-import { modelSettings, type TeacherEntry } from '../recipe.js';
+import { modelSettings, type TeacherEntry } from '../recipe/recipe.js';
 import type { TeacherTable } from '../report/report-data.js';
 import { scoreCandidates } from '../score-candidates.js';
 import type { Stage } from '../stage.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ForgeOptions } from '../../pipeline/forge.js';
-import type { Recipe } from '../../pipeline/recipe.js';
+import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import type { FinishedStage } from '../../pipeline/stage.js';
 import type { CliContext } from './cli-context.js';
 import { type BudgetOptions, budgetOf, flags } from './flags.js';

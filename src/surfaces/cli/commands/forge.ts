@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type ForgeResult, forge, requireGate } from '../../../pipeline/forge.js';
-import { loadRecipe } from '../../../pipeline/load-recipe.js';
+import { loadRecipe } from '../../../pipeline/recipe/load-recipe.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { addJobFlags, type JobFlags, jobOptions, seeded } from '../job-flags.js';

@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadRecipe } from '../../src/pipeline/load-recipe.js';
-import { modelSettings, recipeHash } from '../../src/pipeline/recipe.js';
+import { loadRecipe } from '../../../src/pipeline/recipe/load-recipe.js';
+import { modelSettings, recipeHash } from '../../../src/pipeline/recipe/recipe.js';
 
 const minimal = `name: tiny
 dataset: ./data

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { fromFileError, RankforgeError } from '../core/errors.js';
-import { unknownName } from '../core/names.js';
-import { measure } from '../evaluate/parse-measure.js';
-import { modelComparators, needsModel } from '../rerank/comparators/registry.js';
-import { parseProgram } from '../rerank/programs/registry.js';
-import { untrainedNames } from './first-stage.js';
+import { fromFileError, RankforgeError } from '../../core/errors.js';
+import { unknownName } from '../../core/names.js';
+import { measure } from '../../evaluate/parse-measure.js';
+import { modelComparators, needsModel } from '../../rerank/comparators/registry.js';
+import { parseProgram } from '../../rerank/programs/registry.js';
+import { untrainedNames } from '../first-stage.js';
 import { Recipe } from './recipe.js';
 import { recipeIssue } from './recipe-issue.js';
 

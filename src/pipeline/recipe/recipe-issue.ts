@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, type LineCounter } from 'yaml';
 import { z } from 'zod';
-import { RankforgeError } from '../core/errors.js';
-import { nearestName } from '../core/names.js';
+import { RankforgeError } from '../../core/errors.js';
+import { nearestName } from '../../core/names.js';
 import { Recipe } from './recipe.js';
 
 /** The YAML that a recipe was read from. */
