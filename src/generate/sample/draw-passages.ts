@@ -9,9 +9,10 @@ import { Funnel } from '../funnel.js';
 import { type ChosenRows, chooseRows } from './choose-rows.js';
 import { fieldValue } from './field-value.js';
 import { type FitPassagesOptions, fitPassages } from './fit-passages.js';
+import { parseSettings } from './parse-settings.js';
 import type { LoggedQuery } from './read-query-log.js';
 import { samplePassages } from './sample-passages.js';
-import { embedsCorpus, type SampleSettings } from './sample-settings.js';
+import { embedsCorpus, type SampleMethod, type SampleRequest, SampleSettings } from './sample-settings.js';
 
 export interface DrawPassagesOptions extends FitPassagesOptions {
   /** Passages wanted. */
@@ -28,7 +29,7 @@ export interface DrawPassagesOptions extends FitPassagesOptions {
 
 /** How a sample came about, for the report. */
 export interface SampleReport extends Pick<ChosenRows, 'clusters' | 'groups' | 'topics' | 'cosine'> {
-  readonly method: SampleSettings['method'];
+  readonly method: SampleMethod;
   readonly asked: number;
   /** Passages that a query may be written about. */
   readonly fit: number;
@@ -55,9 +56,10 @@ const textsPerCall = 256;
  */
 export async function drawPassages(
   open: () => AsyncIterable<Passage> | Iterable<Passage>,
-  settings: SampleSettings,
+  request: SampleRequest,
   options: DrawPassagesOptions,
 ): Promise<DrawnPassages> {
+  const settings = parseSettings(SampleSettings, request, 'Sample');
   checkOptions(settings, options);
   const funnel = new Funnel();
   try {
@@ -175,7 +177,7 @@ async function fetchAt(
 }
 
 function report(
-  method: SampleSettings['method'],
+  method: SampleMethod,
   asked: number,
   fit: number,
   drawn: number,

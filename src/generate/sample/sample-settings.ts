@@ -68,6 +68,8 @@ export const SampleSettings = z.discriminatedUnion('method', [
   QueryLogSample,
 ]);
 export type SampleSettings = z.infer<typeof SampleSettings>;
+/** Settings as they are given: what has a default may be left out. */
+export type SampleRequest = z.input<typeof SampleSettings>;
 export type SampleMethod = SampleSettings['method'];
 
 /** Whether a method embeds the corpus. */

@@ -169,7 +169,12 @@ test('a corpus that shrinks between two readings is an error', async () => {
   });
 });
 
-test('settings are strict', () => {
+test('settings are strict', async () => {
+  const untyped = { method: 'cluster', temperature: 0 } as never;
+  await expect(drawPassages(() => corpus, untyped, { seed: 1, count: 2, encoder })).rejects.toMatchObject({
+    code: 'usage',
+    where: 'temperature',
+  });
   expect(SampleSettings.safeParse({ method: 'cluster', lamda: 1 }).success).toBe(false);
   expect(SampleSettings.safeParse({ method: 'mmr', lambda: 2 }).success).toBe(false);
   expect(SampleSettings.parse({ method: 'cluster' })).toEqual({
