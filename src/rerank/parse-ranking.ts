@@ -1,5 +1,4 @@
-import { RankforgeError } from '../core/errors.js';
-import { noUsage, type Usage } from '../core/usage.js';
+import { type ErrorDetails, RankforgeError } from '../core/errors.js';
 import type { Warning } from '../core/warning.js';
 import { beginsWithChain, bracketedNames, type Chain, rankingForms, withoutFrame } from './ranking-forms.js';
 
@@ -13,20 +12,26 @@ export interface ParsedRanking {
 
 /** A model's reply that is no ranking, with what it cost. */
 export class UnparsedRankingError extends RankforgeError {
-  readonly usage: Usage;
-
   /** @param details what the call cost, and whether another reply may be asked for */
   constructor(
     message: string,
     readonly reply: string,
-    { usage = noUsage, retryable = true }: { usage?: Usage; retryable?: boolean } = {},
+    { retryable = true, ...more }: Pick<ErrorDetails, 'usage' | 'retryable' | 'retried'> = {},
   ) {
     super('unparsed-ranking', message, {
       where: JSON.stringify(reply.length > 200 ? `${reply.slice(0, 200)}…` : reply),
-      hint: 'Use the comparator "first" or "likelihood", or a model that is tuned for ranking; onFailure "keep" keeps the input order instead.',
+      hint: (spell) =>
+        `Use the comparator "first" or "likelihood", or a model that is tuned for ranking; ${spell('onFailure', 'keep')} keeps the input order instead.`,
       retryable,
+      ...more,
     });
-    this.usage = usage;
+  }
+
+  override with(more: Pick<ErrorDetails, 'usage' | 'retried'>): UnparsedRankingError {
+    const { retryable, retried, usage } = this;
+    return this.traced(
+      new UnparsedRankingError(this.message, this.reply, { retryable, retried, usage, ...more }),
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import { RankforgeError } from '../../core/errors.js';
+import { noUsage } from '../../core/usage.js';
 import { untilAborted } from '../../core/wait.js';
 
 interface Flight<T> {
@@ -12,6 +14,7 @@ export interface Flights<T> {
   /**
    * @param start begins the work; its signal aborts only when every caller has left
    * @returns the answer, and whether this caller is the first to be given it: what it cost is counted there
+   * @throws the work's failure; what it took is told to the first caller alone
    */
   share(
     key: string,
@@ -36,12 +39,18 @@ export function createFlights<T>(): Flights<T> {
         flights.set(key, flight);
       }
       flight.waiting += 1;
-      try {
-        const value = await untilAborted(flight.work, signal);
-        // Not whoever began it: that caller may have left.
+      // Not whoever began it: that caller may have left.
+      const answer = (): boolean => {
         const first = !flight.answered;
         flight.answered = true;
-        return { value, first };
+        return first;
+      };
+      try {
+        const value = await untilAborted(flight.work, signal);
+        return { value, first: answer() };
+      } catch (error) {
+        if (signal?.aborted || answer() || !(error instanceof RankforgeError)) throw error;
+        throw error.with({ usage: noUsage });
       } finally {
         flight.waiting -= 1;
         if (flight.waiting === 0 && signal?.aborted) {

@@ -104,6 +104,8 @@ export function createLimits(options: LimitsOptions = {}): Limits {
         randomize: true,
         signal: call.signal,
         shouldRetry: ({ error }) => mayRetry(error),
+      }).catch((error: unknown) => {
+        throw error instanceof RankforgeError ? error.with({ retried: true }) : error;
       }),
   };
 }

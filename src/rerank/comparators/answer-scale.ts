@@ -29,13 +29,14 @@ const yesNo: AnswerScale = {
 const graded: AnswerScale = {
   prompt: 'rerank/graded',
   answers: ['0', '1', '2', '3'],
-  score({ logProbabilities, mass }, id) {
+  score({ logProbabilities, mass, usage }, id) {
     const shown = logProbabilities.map((value) => value ?? Number.NEGATIVE_INFINITY);
     const total = logSumExp(shown);
     if (!Number.isFinite(total)) {
       throw new RankforgeError('bad-reply', 'The model showed no grade among its top tokens', {
         where: id,
         hint: 'Use a server that shows more of its top log-probabilities, or the comparator "generate".',
+        usage,
       });
     }
     const score = shown.reduce((sum, value, grade) => sum + grade * Math.exp(value - total), 0);

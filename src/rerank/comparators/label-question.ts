@@ -79,6 +79,7 @@ export function readLabelOrder(
     throw new RankforgeError('bad-reply', 'The model showed the log-probability of no label', {
       where: query.id,
       hint: 'Use a server that shows more of its top log-probabilities, or the comparator "generate".',
+      usage: reply.usage,
     });
   }
   const scores = seen.map((value) => value ?? Number.NEGATIVE_INFINITY);

@@ -2,12 +2,13 @@ import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import { renderPrompt } from '../../prompts/template.js';
 import { asBlock, asLine } from '../../prompts/untrusted-text.js';
+import { afterTaking } from '../after-taking.js';
 import type { Comparator } from '../comparator.js';
 import { fitPassages } from '../fit-passages.js';
 import { type ComparatorEntry, onModel } from './entry.js';
 import { type ModelComparatorOptions, promptOf } from './model-options.js';
 import { meetNeed } from './needs.js';
-import { type Scored, together } from './pointwise.js';
+import { type Scored, taken, together } from './pointwise.js';
 
 const needs = ['likelihood'] as const;
 
@@ -48,7 +49,9 @@ export function likelihoodComparator(options: ModelComparatorOptions): Comparato
         .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.index - b.index));
       for (const { passage, index } of byText) {
         const { messages, continuation, warnings } = prepare(query, passage);
-        const reply = await model.likelihood({ messages, continuation }, { signal });
+        const reply = await afterTaking(taken(scored.filter(Boolean)), () =>
+          model.likelihood({ messages, continuation }, { signal }),
+        );
         const score = reply.tokens === 0 ? 0 : reply.logProbability / reply.tokens;
         scored[index] = { score, usage: reply.usage, warnings };
       }

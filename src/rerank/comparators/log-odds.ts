@@ -10,7 +10,7 @@ import type { NextTokenReply } from '../../models/language-model.js';
  * @throws RankforgeError `bad-reply` where it showed neither
  */
 export function logOdds(
-  { logProbabilities, mass }: NextTokenReply,
+  { logProbabilities, mass, usage }: NextTokenReply,
   answers: readonly [string, string],
   id: string,
 ): { readonly score: number; readonly bound: readonly Warning[] } {
@@ -22,6 +22,7 @@ export function logOdds(
       {
         where: id,
         hint: 'Use a server that shows more of its top log-probabilities, or the comparator "generate".',
+        usage,
       },
     );
   }

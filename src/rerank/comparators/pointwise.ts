@@ -1,11 +1,13 @@
 import { RankforgeError } from '../../core/errors.js';
 import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
-import { addUsage, noUsage, type Usage } from '../../core/usage.js';
+import { addUsage, type Usage } from '../../core/usage.js';
 import { orderByScore } from '../../core/vectors.js';
 import type { Warning } from '../../core/warning.js';
+import type { GenerateReply } from '../../models/language-model.js';
 import { renderPrompt } from '../../prompts/template.js';
 import { asBlock, asLine } from '../../prompts/untrusted-text.js';
+import { afterTaking } from '../after-taking.js';
 import type { Comparator, CompareOptions } from '../comparator.js';
 import { fitPassages } from '../fit-passages.js';
 import { type AnswerScaleName, answerScales } from './answer-scale.js';
@@ -67,7 +69,7 @@ export function pointwiseComparator({ scale: name = 'yes-no', ...options }: Poin
       const request = { messages, maxTokens: replyTokens, ...anotherTry(attempt) };
       const reply = await model.generate(request, { signal });
       const score = scale.read(reply.text);
-      if (score === undefined) throw noAnswer(reply.text, scale.answers, passage);
+      if (score === undefined) throw noAnswer(reply, scale.answers, passage);
       return {
         score,
         usage: reply.usage,
@@ -84,7 +86,8 @@ export function pointwiseComparator({ scale: name = 'yes-no', ...options }: Poin
     provenance,
     async compare(query, passages, options = {}) {
       const scored: Scored[] = [];
-      for (const passage of passages) scored.push(await ask(query, passage, options));
+      for (const passage of passages)
+        scored.push(await afterTaking(taken(scored), () => ask(query, passage, options)));
       return together(scored);
     },
     cost: (query, passages) => ({
@@ -103,18 +106,24 @@ export interface Scored {
   readonly warnings: readonly Warning[];
 }
 
+export const taken = (scored: readonly Scored[]): Usage => addUsage(...scored.map(({ usage }) => usage));
+
 /** Scores of a group's passages as its comparison; ties keep the order shown. */
 export function together(scored: readonly Scored[]) {
   const scores = scored.map(({ score }) => score);
   return {
     order: orderByScore(scores),
     scores,
-    usage: addUsage(noUsage, ...scored.map(({ usage }) => usage)),
+    usage: taken(scored),
     warnings: scored.flatMap(({ warnings }) => warnings),
   };
 }
 
-const noAnswer = (text: string, answers: readonly string[], { id }: Passage): RankforgeError =>
+const noAnswer = (
+  { text, usage }: GenerateReply,
+  answers: readonly string[],
+  { id }: Passage,
+): RankforgeError =>
   new RankforgeError(
     'bad-reply',
     `The reply is none of ${answers.join(', ')}: ${JSON.stringify(text.slice(0, 80))}`,
@@ -122,6 +131,7 @@ const noAnswer = (text: string, answers: readonly string[], { id }: Passage): Ra
       where: id,
       hint: 'Use a model that follows instructions, or one that shows log-probabilities.',
       retryable: true,
+      usage,
     },
   );
 
@@ -133,7 +143,7 @@ export const pointwiseEntry: ComparatorEntry = {
   create: (argument, { model, prompt }) => {
     if (argument !== undefined && argument !== 'graded') throw notSo('pointwise[:graded]', argument);
     return pointwiseComparator({
-      model: needed(model, 'a language model', '--model'),
+      model: needed(model, 'a language model', 'model'),
       prompt,
       scale: argument,
     });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { RankforgeError } from '../../../core/errors.js';
+import { type ErrorDetails, RankforgeError } from '../../../core/errors.js';
 import { withDeadline } from '../../../models/openai/deadline.js';
 import { fromConnection, fromStatus, publicUrl, quote } from '../../../models/openai/server-errors.js';
 
@@ -130,11 +130,11 @@ function messageOf(text: string): string {
 export const badReply = (
   what: string,
   where: string,
-  { retryable = false, cause }: { retryable?: boolean; cause?: unknown } = {},
+  { retryable = false, ...more }: Pick<ErrorDetails, 'retryable' | 'cause' | 'usage'> = {},
 ): RankforgeError =>
   new RankforgeError('bad-reply', `The endpoint sent ${what}`, {
     where,
     hint: retryable ? 'Try again.' : 'Check the URL, and that the server speaks the shape that was named.',
     retryable,
-    cause,
+    ...more,
   });

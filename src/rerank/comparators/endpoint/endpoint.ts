@@ -9,6 +9,7 @@ import { wait } from '../../../core/wait.js';
 import type { CallOptions } from '../../../models/language-model.js';
 import { estimateTokens } from '../../../models/openai/estimate-tokens.js';
 import { parseBaseUrl, publicUrl } from '../../../models/openai/server-errors.js';
+import { afterTaking } from '../../after-taking.js';
 import type { Comparator } from '../../comparator.js';
 import type { ComparatorEntry } from '../entry.js';
 import { askEndpoint, badReply } from './ask-endpoint.js';
@@ -34,7 +35,7 @@ export interface EndpointOptions {
   readonly timeoutMs?: number;
   /** @default 8 MiB */
   readonly maxReplyBytes?: number;
-  /** Tries after the first, for retryable errors. @default 3 */
+  /** Tries after the first, for retryable errors. They are all there are: a reranker does not try again what was. @default 3 */
   readonly retries?: number;
   /** The wait before the first retry, in milliseconds; it doubles each time. @default 500 */
   readonly minRetryMs?: number;
@@ -76,11 +77,8 @@ export function endpointComparator(options: EndpointOptions): Comparator {
       maxReplyBytes,
       signal,
     });
-    const scores = alignScores(results, texts.length, where);
-    return {
-      scores,
-      usage: { ...noUsage, calls: 1, promptTokens: tokens ?? estimate(query, texts) },
-    };
+    const usage = { ...noUsage, calls: 1, promptTokens: tokens ?? estimate(query, texts) };
+    return { scores: alignScores(results, texts.length, { where, usage }), usage };
   };
   const askPatiently = (query: Query, passages: readonly Passage[], { signal }: CallOptions) =>
     pRetry(() => ask(query, passages, signal), {
@@ -93,6 +91,8 @@ export function endpointComparator(options: EndpointOptions): Comparator {
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (retriesLeft > 0 && mayRetry(error)) await wait(error.retryAfterMs ?? 0, signal);
       },
+    }).catch((error: unknown) => {
+      throw error instanceof RankforgeError ? error.with({ retried: true }) : error;
     });
   return {
     name: `endpoint:${name}`,
@@ -101,9 +101,11 @@ export function endpointComparator(options: EndpointOptions): Comparator {
     async compare(query, passages, { signal } = {}) {
       signal?.throwIfAborted();
       const parts: Scored[] = [];
-      for (const part of batches(passages, batch)) parts.push(await askPatiently(query, part, { signal }));
+      const usageOf = () => addUsage(...parts.map((part) => part.usage));
+      for (const part of batches(passages, batch))
+        parts.push(await afterTaking(usageOf(), () => askPatiently(query, part, { signal })));
       const scores = parts.flatMap((part) => part.scores);
-      const usage = addUsage(noUsage, ...parts.map((part) => part.usage));
+      const usage = usageOf();
       return { order: orderByScore(scores), scores, usage, warnings: [] };
     },
     cost: (query, passages) => ({
@@ -138,14 +140,19 @@ const batches = (passages: readonly Passage[], size: number): Passage[][] =>
   );
 
 /** @throws RankforgeError `bad-reply` unless each of the passages is scored once */
-function alignScores(results: EndpointReply['results'], count: number, where: string): number[] {
+function alignScores(
+  results: EndpointReply['results'],
+  count: number,
+  { where, usage }: { readonly where: string; readonly usage: Usage },
+): number[] {
+  const wrong = (what: string) => badReply(what, where, { usage });
   const scores = new Map<number, number>();
   for (const { index, score } of results satisfies readonly ScoredIndex[]) {
-    if (index >= count) throw badReply(`a score for passage ${index} of ${count}`, where);
-    if (scores.has(index)) throw badReply(`two scores for passage ${index}`, where);
+    if (index >= count) throw wrong(`a score for passage ${index} of ${count}`);
+    if (scores.has(index)) throw wrong(`two scores for passage ${index}`);
     scores.set(index, score);
   }
-  if (scores.size < count) throw badReply(`scores for ${scores.size} of ${count} passages`, where);
+  if (scores.size < count) throw wrong(`scores for ${scores.size} of ${count} passages`);
   return Array.from({ length: count }, (_, index) => scores.get(index)!);
 }
 
