@@ -16,6 +16,8 @@ export interface RankedItem {
 export interface Ranking {
   readonly queryId: string;
   readonly items: readonly RankedItem[];
+  /** Ranks that were compared, where not all were: those below keep the order they came in, and their scores say no more than that. */
+  readonly depth?: number;
   readonly usage: Usage & { readonly rounds: number };
   readonly warnings: readonly Warning[];
   readonly provenance?: Provenance;

@@ -4,6 +4,7 @@ import type { Query } from '../core/query.js';
 import type { Usage } from '../core/usage.js';
 import type { Warning } from '../core/warning.js';
 import type { CallOptions } from '../models/language-model.js';
+import type { ComparisonCost, SharedCost } from './comparison-cost.js';
 
 /** How one group compared. Positions are those of the passages as given. */
 export interface Comparison {
@@ -19,13 +20,6 @@ export interface Comparison {
   readonly warnings: readonly Warning[];
 }
 
-/** What a comparison would cost, before anything is sent. */
-export interface ComparisonCost {
-  readonly calls: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-}
-
 export interface CompareOptions extends CallOptions {
   /** 0 for the first try; above, another reply is wanted than the one that the same request got (or a ledger kept). */
   readonly attempt?: number;
@@ -38,9 +32,14 @@ export interface Comparator extends AsyncDisposable {
   readonly absolute: boolean;
   /** The most passages one comparison can hold, where there is a limit. */
   readonly maxGroup?: number;
+  /** Candidates of the first stage, from the first, that its probabilities hold for. @default all */
+  readonly calibratedDepth?: number;
   /** The prompt and the model behind it. */
   readonly provenance?: Pick<Provenance, 'promptId' | 'promptHash' | 'modelId' | 'seed'>;
   /** @throws RankforgeError when there is no ranking: a failed call is never read as one */
   compare(query: Query, passages: readonly Passage[], options?: CompareOptions): Promise<Comparison>;
+  /** Of this comparison alone: what it shares with others is in `sharedCosts`. */
   cost(query: Query, passages: readonly Passage[]): ComparisonCost;
+  /** @default it shares nothing */
+  sharedCosts?(query: Query, passages: readonly Passage[]): readonly SharedCost[];
 }

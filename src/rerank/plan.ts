@@ -1,7 +1,9 @@
 import type { Candidates } from '../core/candidates.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream, shuffle } from '../core/random.js';
-import type { Comparator, ComparisonCost } from './comparator.js';
+import { mean } from '../core/vectors.js';
+import type { Comparator } from './comparator.js';
+import { addCosts, type ComparisonCost, type SharedCost } from './comparison-cost.js';
 import type { Group, Outcome, Program } from './program.js';
 import { parseProgram } from './programs/registry.js';
 import { dryRun } from './run-program.js';
@@ -14,7 +16,7 @@ export interface Prices {
 
 export interface PlanOptions extends Pick<JobOptions, 'signal'> {
   readonly program: Program | string;
-  readonly comparator: Pick<Comparator, 'cost'>;
+  readonly comparator: Pick<Comparator, 'cost' | 'sharedCosts'>;
   /** One query's candidates, or those of several: what will be reranked, or a sample that stands for it. */
   readonly candidates: Candidates | Iterable<Candidates>;
   readonly depth?: number;
@@ -40,11 +42,20 @@ export interface Plan {
    * tokens of a written ranking are those of the ranking alone.
    */
   readonly exact: { readonly calls: boolean; readonly promptTokens: boolean };
+  /**
+   * Which figures are the most that may be taken, and not what to expect: `reason` counts all its room for thinking. Where
+   * reply tokens are, so is `usd`.
+   */
+  readonly atMost: { readonly outputTokens: boolean };
 }
 
-const shuffledRuns = 4;
+/** One that keeps every order, and four that shuffle. */
+const dryRuns = 5;
 
-/** Counts what a reranking would send, by running the program dry. @throws RankforgeError `unknown-name`, `usage`, `context-overflow` */
+/**
+ * Counts what a reranking would send, by running the program dry.
+ * @throws RankforgeError `unknown-name`, `context-overflow`, `usage` also for a program of too many comparisons
+ */
 export function plan(options: PlanOptions): Plan {
   const program = typeof options.program === 'string' ? parseProgram(options.program) : options.program;
   const given = isCandidates(options.candidates) ? [options.candidates] : [...options.candidates];
@@ -54,15 +65,21 @@ export function plan(options: PlanOptions): Plan {
   });
   const queries = options.queries ?? given.length;
   const scale = given.length === 0 ? 0 : queries / given.length;
-  const sum = (of: (one: QueryPlan) => number): number =>
-    plans.reduce((total, one) => total + of(one), 0) * scale;
-  const [promptTokens, outputTokens] = [sum((one) => one.promptTokens), sum((one) => one.outputTokens)];
+  // What all queries share is there once, however many the sample stands for.
+  const parts = [
+    ...plans.map((one) => ({ cost: meanCost(one.runs.map(({ own }) => own)), times: scale })),
+    { cost: meanShared(plans, 'query'), times: scale },
+    { cost: meanShared(plans, 'all'), times: Math.min(scale, 1) },
+  ];
+  const sum = (of: (cost: ComparisonCost) => number): number =>
+    parts.reduce((total, { cost, times }) => total + of(cost) * times, 0);
+  const [promptTokens, outputTokens] = [sum((cost) => cost.promptTokens), sum((cost) => cost.outputTokens)];
   const { input, output } = options.prices ?? { input: 0, output: 0 };
   const whole = scale === 1;
   return {
     queries,
-    calls: Math.round(sum((one) => one.calls)),
-    rounds: queries === 0 ? 0 : sum((one) => one.rounds) / queries,
+    calls: Math.round(sum((cost) => cost.calls)),
+    rounds: plans.length === 0 ? 0 : mean(plans.map(({ runs }) => mean(runs.map(({ rounds }) => rounds)))),
     promptTokens: Math.round(promptTokens),
     outputTokens: Math.round(outputTokens),
     usd: (promptTokens * input + outputTokens * output) / 1e6,
@@ -70,13 +87,21 @@ export function plan(options: PlanOptions): Plan {
       calls: whole && plans.every((one) => one.exactCalls),
       promptTokens: whole && plans.every((one) => one.exactTokens),
     },
+    atMost: { outputTokens: parts.some(({ cost }) => cost.atMost === true) },
   };
 }
 
-interface QueryPlan extends ComparisonCost {
-  readonly rounds: number;
+interface QueryPlan {
+  /** By dry run. */
+  readonly runs: readonly QueryRun[];
   readonly exactCalls: boolean;
   readonly exactTokens: boolean;
+}
+
+interface QueryRun {
+  readonly own: ComparisonCost;
+  readonly shared: ReadonlyMap<string, SharedCost>;
+  readonly rounds: number;
 }
 
 function planOne(
@@ -84,37 +109,68 @@ function planOne(
   { comparator, depth }: PlanOptions,
   { query, items }: Candidates,
 ): QueryPlan {
-  const costs = new Map<string, ComparisonCost>();
-  const costOf = (group: Group): ComparisonCost => {
+  const costs = new Map<string, { readonly own: ComparisonCost; readonly shared: readonly SharedCost[] }>();
+  const costOf = (group: Group) => {
     const key = group.join(' ');
-    const cost =
-      costs.get(key) ??
-      comparator.cost(
-        query,
-        group.map((item) => items[item]!.passage),
-      );
+    const known = costs.get(key);
+    if (known) return known;
+    const passages = group.map((item) => items[item]!.passage);
+    const cost = {
+      own: comparator.cost(query, passages),
+      shared: comparator.sharedCosts?.(query, passages) ?? [],
+    };
     costs.set(key, cost);
     return cost;
   };
   const n = Math.min(items.length, depth ?? items.length);
-  const runs = Array.from({ length: 1 + shuffledRuns }, (_, sample) => {
+  const runs = Array.from({ length: dryRuns }, (_, sample) => {
     const { rounds } = dryRun(program, n, (group) => answer(group, sample));
     const groups = rounds.flat();
-    const total = groups.map(costOf).reduce(add, { calls: 0, promptTokens: 0, outputTokens: 0 });
+    const found = groups.map(costOf);
     const seen = groups.map((group) => [...group].sort((a, b) => a - b).join(' ')).join();
-    return { ...total, rounds: rounds.filter((groups) => groups.length > 0).length, seen };
+    return {
+      own: addCosts(found.map(({ own }) => own)),
+      shared: new Map(found.flatMap(({ shared }) => shared.map((one) => [one.key, one] as const))),
+      rounds: rounds.filter((groups) => groups.length > 0).length,
+      seen,
+    };
   });
-  const mean = (of: (run: (typeof runs)[number]) => number) =>
-    runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
   const same = (of: (run: (typeof runs)[number]) => number | string) =>
     runs.every((run) => of(run) === of(runs[0]!));
   return {
-    calls: mean((run) => run.calls),
-    promptTokens: mean((run) => run.promptTokens),
-    outputTokens: mean((run) => run.outputTokens),
-    rounds: mean((run) => run.rounds),
-    exactCalls: same((run) => run.calls) && same((run) => run.rounds),
-    exactTokens: same((run) => run.seen),
+    runs,
+    exactCalls:
+      same(({ own }) => own.calls) &&
+      same(({ rounds }) => rounds) &&
+      same(({ shared }) => [...shared.keys()].sort().join()),
+    exactTokens: same(({ seen }) => seen),
+  };
+}
+
+/** What the queries share, each key counted once: the mean over the dry runs. */
+function meanShared(plans: readonly QueryPlan[], among: SharedCost['among']): ComparisonCost {
+  const costs = new Map<string, ComparisonCost>();
+  const costOf = (one: SharedCost): ComparisonCost => {
+    const cost = costs.get(one.key) ?? one.cost();
+    costs.set(one.key, cost);
+    return cost;
+  };
+  return meanCost(
+    Array.from({ length: dryRuns }, (_, run) => {
+      const all = new Map(plans.flatMap(({ runs }) => [...runs[run]!.shared]));
+      return addCosts([...all.values()].filter((one) => one.among === among).map(costOf));
+    }),
+  );
+}
+
+function meanCost(costs: readonly ComparisonCost[]): ComparisonCost {
+  const all = addCosts(costs);
+  const share = (value: number): number => value / costs.length;
+  return {
+    ...all,
+    calls: share(all.calls),
+    promptTokens: share(all.promptTokens),
+    outputTokens: share(all.outputTokens),
   };
 }
 
@@ -124,11 +180,5 @@ function answer(group: Group, sample: number): Outcome {
   const place = new Map(order.map((item, index) => [item, index]));
   return { order, scores: group.map((item) => -place.get(item)!) };
 }
-
-const add = (a: ComparisonCost, b: ComparisonCost): ComparisonCost => ({
-  calls: a.calls + b.calls,
-  promptTokens: a.promptTokens + b.promptTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-});
 
 const isCandidates = (value: Candidates | Iterable<Candidates>): value is Candidates => 'items' in value;

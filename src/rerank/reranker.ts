@@ -3,18 +3,19 @@ import type { Candidate, Candidates } from '../core/candidates.js';
 import { type ErrorCode, RankforgeError, stopsOthers } from '../core/errors.js';
 import type { JobOptions, OnProgress } from '../core/progress.js';
 import type { Query } from '../core/query.js';
-import type { RankedItem, Ranking } from '../core/ranking.js';
+import type { Ranking } from '../core/ranking.js';
 import { addUsage, noUsage, type Usage } from '../core/usage.js';
 import { packageVersion } from '../core/version.js';
 import { wait } from '../core/wait.js';
 import type { Warning } from '../core/warning.js';
 import { toOutcome } from './check-comparison.js';
 import type { Comparator } from './comparator.js';
-import { UnparsedRankingError } from './parse-ranking.js';
-import type { FinalOrder, Group, Outcome, Program } from './program.js';
+import type { Group, Outcome, Program } from './program.js';
 import { parseProgram } from './programs/registry.js';
+import { rankedItems } from './ranked-items.js';
 import { checkFinalOrder, dryRun } from './run-program.js';
 import { checkPair } from './sensible-pair.js';
+import { uniqueWarnings } from './unique-warnings.js';
 
 export interface RerankerOptions {
   /** A program, or its written form such as `sliding:20/10`. */
@@ -25,8 +26,8 @@ export interface RerankerOptions {
   /** Comparisons at a time, over all queries of this reranker. @default 4 */
   readonly concurrency?: number;
   /**
-   * What happens when a comparison fails and its second try too: the error is thrown, or the group keeps its order, with
-   * a warning. Aborts, exhausted budgets and settings that cannot work are always thrown. @default 'throw'
+   * What happens when a comparison fails and its second try too (calls that a server's limits or an endpoint tried again
+   * already get none): the error is thrown, or the group keeps its order, with a warning. Aborts, exhausted budgets and settings that cannot work are always thrown. @default 'throw'
    */
   readonly onFailure?: 'throw' | 'keep';
 }
@@ -36,7 +37,8 @@ export interface Reranker {
    * Orders one query's candidates. Scores are the comparator's where the program compares all passages on one scale;
    * else they only say the order: the number of candidates for rank 1, one less a rank. Below `depth` they go on
    * falling by 1. Candidates of equal text are fine, of equal id not.
-   * @throws RankforgeError `duplicate-id`, `usage`, and what the comparator throws; the signal's reason
+   * @throws RankforgeError `duplicate-id`, `usage`, and what the comparator throws, whose `usage` is then all that the query
+   * took; the signal's reason
    */
   rerank(candidates: Candidates, options?: JobOptions): Promise<Ranking>;
 }
@@ -78,16 +80,22 @@ async function rerankOne(
   const run = setting.program(n);
   let step = run.next();
   let rounds = 0;
-  while (!step.done) {
-    if (step.value.length > 0) rounds++;
-    step = run.next(await work.compareAll(step.value));
+  try {
+    while (!step.done) {
+      if (step.value.length > 0) rounds++;
+      step = run.next(await work.compareAll(step.value));
+    }
+  } catch (error) {
+    // The one failure tells what all comparisons of the query took.
+    throw error instanceof RankforgeError && !signal?.aborted ? error.with({ usage: work.usage }) : error;
   }
   checkFinalOrder(step.value, n);
   return {
     queryId: query.id,
-    items: rank(items, step.value, work.probabilities),
+    items: rankedItems(items, step.value, work.probabilities),
+    ...(n < items.length ? { depth: n } : {}),
     usage: { ...work.usage, rounds },
-    warnings: unique(work.warnings),
+    warnings: uniqueWarnings(work.warnings),
     provenance: { packageVersion, ...setting.comparator.provenance },
   };
 }
@@ -100,6 +108,8 @@ class Work {
   readonly probabilities = new Map<number, number>();
   #done = 0;
   readonly #total: number;
+  /** Candidates whose probabilities are known to hold. */
+  readonly #calibrated: number;
 
   constructor(
     private readonly setting: Setting,
@@ -108,6 +118,8 @@ class Work {
     private readonly onProgress: OnProgress | undefined,
   ) {
     const n = Math.min(candidates.items.length, setting.depth);
+    this.#calibrated = setting.comparator.calibratedDepth ?? n;
+    if (this.#calibrated < n) this.warnings.push(notCalibrated(this.#calibrated, n, candidates.query));
     // How far there is to go, as it is when every comparison keeps the order shown.
     this.#total = onProgress ? dryRun(setting.program, n).rounds.flat().length : 0;
     onProgress?.({ stage: 'rerank', done: 0, total: this.#total, unit: 'items' });
@@ -165,14 +177,15 @@ class Work {
       this.usage = addUsage(this.usage, comparison.usage);
       const outcome = toOutcome(group, comparison);
       comparison.probabilities?.forEach((probability, position) => {
-        this.probabilities.set(group[position]!, probability);
+        if (group[position]! < this.#calibrated) this.probabilities.set(group[position]!, probability);
       });
       this.warnings.push(...comparison.warnings);
       return outcome;
     } catch (error) {
-      if (error instanceof UnparsedRankingError) this.usage = addUsage(this.usage, error.usage);
+      if (error instanceof RankforgeError) this.usage = addUsage(this.usage, error.usage);
       if (signal.aborted || !(error instanceof RankforgeError)) throw error;
-      if (error.retryable && attempt === 0) {
+      // Who made the call may have tried again already: tries of both would multiply.
+      if (error.retryable && !error.retried && attempt === 0) {
         await wait(error.retryAfterMs ?? 0, signal);
         return this.#try(group, signal, 1);
       }
@@ -187,6 +200,12 @@ class Work {
   }
 }
 
+const notCalibrated = (calibrated: number, reranked: number, { id }: Query): Warning => ({
+  code: 'not-calibrated',
+  message: `The calibration holds for the first ${calibrated} candidates and ${reranked} were reranked: where it does not hold there is no probability`,
+  id,
+});
+
 /** Failures of one call, which say nothing of the next. */
 const keepable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'context-overflow',
@@ -197,34 +216,6 @@ const keepable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unparsed-ranking',
   'timeout',
 ]);
-
-function rank(
-  items: readonly Candidate[],
-  { order, scores }: FinalOrder,
-  probabilities: ReadonlyMap<number, number>,
-): RankedItem[] {
-  const below = items.slice(order.length).map((_, index) => order.length + index);
-  const known = scores && fallsWith(order, scores) ? scores : undefined;
-  const lowest = known && order.length > 0 ? known[order.at(-1)!]! : items.length - order.length + 1;
-  return [...order, ...below].map((item, index) => ({
-    id: items[item]!.passage.id,
-    rank: index + 1,
-    score:
-      index >= order.length
-        ? lowest - (index - order.length + 1)
-        : known
-          ? known[item]!
-          : items.length - index,
-    ...(probabilities.has(item) ? { probability: probabilities.get(item)! } : {}),
-  }));
-}
-
-/** Whether the scores are finite and agree with the order. */
-const fallsWith = (order: readonly number[], scores: readonly number[]): boolean =>
-  order.every(
-    (item, index) =>
-      Number.isFinite(scores[item]) && (index === 0 || scores[order[index - 1]!]! >= scores[item]!),
-  );
 
 function checkIds(query: Query, items: readonly Candidate[]): void {
   const seen = new Set<string>();
@@ -245,7 +236,8 @@ function checkGroup(group: Group, { name, maxGroup }: Comparator): void {
     'usage',
     `The comparator ${name} compares at most ${maxGroup} passages, not ${group.length}`,
     {
-      hint: `Use smaller windows, for instance sliding:${maxGroup}.`,
+      hint: (spell) =>
+        `Give at most ${maxGroup} ${spell('documents')}, or use smaller windows, for instance ${spell('method', `sliding:${maxGroup}`)}.`,
     },
   );
 }
@@ -253,17 +245,4 @@ function checkGroup(group: Group, { name, maxGroup }: Comparator): void {
 function checkCount(value: number, name: string, least: number): number {
   if ((Number.isInteger(value) || value === Number.POSITIVE_INFINITY) && value >= least) return value;
   throw new RankforgeError('usage', `${name} is ${value}`, { hint: `Give a whole number from ${least}.` });
-}
-
-/** Equal warnings once, with how often they came. */
-function unique(warnings: readonly Warning[]): Warning[] {
-  const counts = new Map<string, number>();
-  for (const warning of warnings) {
-    const key = JSON.stringify(warning);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return [...counts].map(([key, count]) => {
-    const warning = JSON.parse(key) as Warning;
-    return count === 1 ? warning : { ...warning, message: `${warning.message} (${count} times)` };
-  });
 }

@@ -1,4 +1,5 @@
 import { RankforgeError } from '../core/errors.js';
+import { checkGroupCount } from './group-limit.js';
 import type { FinalOrder, Group, Outcome, Program } from './program.js';
 
 export interface DryRun {
@@ -9,13 +10,17 @@ export interface DryRun {
 /**
  * Runs a program without a comparator: each group is answered by `answer`.
  * @param answer @default keeps the order shown, with equal scores
+ * @throws RankforgeError `usage` for a program of too many comparisons
  */
 export function dryRun(program: Program, n: number, answer: (group: Group) => Outcome = keep): DryRun {
   const rounds: (readonly Group[])[] = [];
   const run = program(n);
   let step = run.next();
+  let count = 0;
   while (!step.done) {
     const groups = step.value;
+    count += groups.length;
+    checkGroupCount(count);
     rounds.push(groups);
     step = run.next(groups.map(answer));
   }

@@ -7,9 +7,12 @@ import { generateComparator } from '../../src/rerank/comparators/generate.js';
 import { oracleComparator } from '../../src/rerank/comparators/judged.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
+import { reasonComparator } from '../../src/rerank/comparators/reason.js';
 import { plan } from '../../src/rerank/plan.js';
 import type { ProgramRun } from '../../src/rerank/program.js';
+import { parseProgram } from '../../src/rerank/programs/registry.js';
 import { composeReranker } from '../../src/rerank/reranker.js';
+import { dryRun } from '../../src/rerank/run-program.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 
 const candidates = (n: number, id = 'q'): Candidates => {
@@ -117,4 +120,88 @@ test('a program whose calls hang on outcomes is said to be no exact plan', () =>
   expect(
     plan({ program: adaptive, comparator: oracleComparator(new Map()), candidates: candidates(20) }).exact,
   ).toEqual({ calls: false, promptTokens: false });
+});
+
+test('what all queries share is there once, however many a sample stands for', () => {
+  const comparator = {
+    cost: () => ({ calls: 1, promptTokens: 10, outputTokens: 0 }),
+    sharedCosts: ({ id }: { id: string }) => [
+      { key: 'all', among: 'all' as const, cost: () => ({ calls: 5, promptTokens: 500, outputTokens: 0 }) },
+      { key: id, among: 'query' as const, cost: () => ({ calls: 2, promptTokens: 40, outputTokens: 0 }) },
+    ],
+  };
+  const asked = {
+    program: 'sliding:20/10',
+    comparator,
+    candidates: [candidates(100, 'a'), candidates(100, 'b')],
+  };
+  // 9 windows a query, 2 calls a query and 5 in all.
+  expect(plan(asked)).toMatchObject({ calls: 2 * (9 + 2) + 5, promptTokens: 2 * (90 + 40) + 500 });
+  expect(plan({ ...asked, queries: 100 })).toMatchObject({
+    calls: 100 * (9 + 2) + 5,
+    promptTokens: 100 * (90 + 40) + 500,
+    exact: { calls: false },
+  });
+  expect(plan({ ...asked, queries: 0 })).toMatchObject({ calls: 0, promptTokens: 0 });
+});
+
+test('the room for thinking is planned as the most that can be written, and is', async () => {
+  const model = fakeModel({
+    generate: ({ messages }) => {
+      const labels = [...messages.at(-1)!.content.matchAll(/^(\[\w+\]) /gm)].map(([, label]) => label);
+      return `<think>${'so it goes '.repeat(60)}</think>\n${labels.join(' > ')}`;
+    },
+  });
+  const comparator = reasonComparator({ model, thinkingTokens: 256 });
+  const planned = plan({ program: 'sliding:20/10', comparator, candidates: candidates(40) });
+  const { usage } = await composeReranker({ program: 'sliding:20/10', comparator }).rerank(candidates(40));
+  expect(planned).toMatchObject({ calls: usage.calls, atMost: { outputTokens: true } });
+  expect(usage.outputTokens).toBeLessThanOrEqual(planned.outputTokens);
+  expect(planned.outputTokens).toBeGreaterThan(256 * usage.calls);
+  expect(
+    plan({ program: 'full', comparator: generateComparator({ model }), candidates: candidates(3) }).atMost,
+  ).toEqual({
+    outputTokens: false,
+  });
+});
+
+describe('at depth 100,000', () => {
+  const n = 100_000;
+  test.each([
+    'pairwise-all',
+    'pairwise-all:2',
+    'blocks:20/999999999',
+    'groupwise:20/999999999',
+    'tournament:20/999999999',
+    'swiss',
+    'sliding:2/1@50',
+  ])('%s compares too often: refused before it is listed', (program) => {
+    const before = process.memoryUsage().heapUsed;
+    expect(() => dryRun(parseProgram(program), n)).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('comparisons') }),
+    );
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(1e9);
+  });
+
+  test.each([
+    'full',
+    'pointwise',
+    'sliding:20/10',
+    'tdpart',
+    'groupwise',
+    'setwise-heap',
+    'setwise-bubble',
+    'pairwise-heap',
+    'pairwise-bubble',
+    'swiss:20',
+  ])('%s is within the limit', (program) => {
+    const { final } = dryRun(parseProgram(program), n);
+    expect(new Set(final.order).size).toBe(n);
+  });
+
+  test('every pair of a thousand is within it, and no ranking of more is begun', async () => {
+    expect(dryRun(parseProgram('pairwise-all'), 1000).rounds[0]).toHaveLength(499_500);
+    const reranker = composeReranker({ program: 'pairwise-all', comparator: oracleComparator(new Map()) });
+    await expect(reranker.rerank(candidates(1100))).rejects.toMatchObject({ code: 'usage' });
+  });
 });

@@ -4,10 +4,13 @@ import type { Candidates } from '../../src/core/candidates.js';
 import { type ErrorCode, RankforgeError } from '../../src/core/errors.js';
 import type { Progress } from '../../src/core/progress.js';
 import { noUsage } from '../../src/core/usage.js';
+import { createLimits } from '../../src/models/door/limits.js';
 import type { Comparator } from '../../src/rerank/comparator.js';
+import { firstComparator } from '../../src/rerank/comparators/first.js';
 import { generateComparator } from '../../src/rerank/comparators/generate.js';
 import { noisyComparator, oracleComparator } from '../../src/rerank/comparators/judged.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
+import { pairwiseComparator } from '../../src/rerank/comparators/pairwise.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
 import { pointwise } from '../../src/rerank/programs/pointwise.js';
 import { rerankRun } from '../../src/rerank/rerank-run.js';
@@ -216,6 +219,71 @@ describe('failures', () => {
       comparator: generateComparator({ model }),
     }).rerank(candidates(2));
     expect([samples, ids(ranking), ranking.usage.calls]).toEqual([[undefined, 1], ['p1', 'p0'], 2]);
+  });
+
+  test('what was tried again already is not tried again', async () => {
+    let calls = 0;
+    const limits = createLimits({ retries: 2, minRetryMs: 1 });
+    const broken = comparator(() => {
+      throw new TypeError('not reached');
+    });
+    const behindLimits: Comparator = {
+      ...broken,
+      compare: () =>
+        limits.run(async () => {
+          calls++;
+          throw new RankforgeError('server-error', 'down', { hint: 'Wait.', retryable: true });
+        }),
+    };
+    await expect(
+      composeReranker({ program: 'full', comparator: behindLimits }).rerank(candidates(2)),
+    ).rejects.toMatchObject({ code: 'server-error', retryable: true, retried: true });
+    expect(calls).toBe(3);
+  });
+
+  test.each([
+    ['pointwise', pointwiseComparator],
+    ['likelihood', likelihoodComparator],
+    ['pairwise', pairwiseComparator],
+  ])('%s: what a failed comparison had taken is counted', async (_, create) => {
+    let calls = 0;
+    const model = fakeModel({
+      before: () => {
+        calls++;
+        if (calls === 2) throw new RankforgeError('timeout', 'too late', { hint: 'Wait.' });
+      },
+    });
+    const comparing = composeReranker({ program: 'full', comparator: create({ model }), onFailure: 'keep' });
+    const { usage, warnings } = await comparing.rerank(candidates(2));
+    expect(warnings).toEqual([expect.objectContaining({ code: 'kept-order' })]);
+    expect(usage.calls).toBe(1);
+    expect(usage.promptTokens).toBeGreaterThan(0);
+  });
+
+  test('a reply that shows no label is paid for, and the failure tells what the whole query took', async () => {
+    const model = fakeModel({ nextToken: ({ replies }) => replies.map(() => null) });
+    const first = composeReranker({
+      program: 'full',
+      comparator: firstComparator({ model }),
+      onFailure: 'keep',
+    });
+    expect((await first.rerank(candidates(3))).usage.calls).toBe(1);
+    let calls = 0;
+    const late = comparator((_, group) => {
+      calls++;
+      if (calls === 4) throw new RankforgeError('server-error', 'down', { hint: 'Wait.' });
+      return group.map((_id, index) => index);
+    });
+    const paid: Comparator = {
+      ...late,
+      compare: async (...asked) => ({
+        ...(await late.compare(...asked)),
+        usage: { ...noUsage, calls: 1, promptTokens: 100 },
+      }),
+    };
+    await expect(
+      composeReranker({ program: 'sliding:2/1', comparator: paid }).rerank(candidates(6)),
+    ).rejects.toMatchObject({ code: 'server-error', usage: { calls: 3, promptTokens: 300 } });
   });
 
   test('in a round the first failure ends the others before it is thrown', async () => {

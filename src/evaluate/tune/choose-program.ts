@@ -22,7 +22,7 @@ export interface ProgramTargets {
 export interface ChooseProgramOptions
   extends Pick<JobOptions, 'signal'>,
     Pick<PlanOptions, 'prices' | 'queries'> {
-  readonly comparator: Pick<Comparator, 'cost' | 'maxGroup'>;
+  readonly comparator: Pick<Comparator, 'cost' | 'sharedCosts' | 'maxGroup'>;
   /** Standard deviation of the comparator's error in grades, as `fitComparatorNoise` measures it. */
   readonly noise: number;
   readonly candidates: readonly Candidates[];

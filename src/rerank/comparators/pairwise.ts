@@ -1,10 +1,11 @@
 import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
-import { addUsage, noUsage } from '../../core/usage.js';
+import { addUsage, noUsage, type Usage } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
+import { afterTaking } from '../after-taking.js';
 import type { Comparator, Comparison } from '../comparator.js';
+import { addCosts, noCost } from '../comparison-cost.js';
 import { trivialOrder } from '../listwise-prompt.js';
-import { UnparsedRankingError } from '../parse-ranking.js';
 import { type BestLabel, bestLabel } from './best-label.js';
 import { type ComparatorEntry, onModel } from './entry.js';
 import type { FirstOptions } from './first.js';
@@ -32,54 +33,32 @@ export function pairwiseComparator(options: FirstOptions): Comparator {
       const trivial = trivialOrder(passages.length);
       if (trivial) return { ...trivial, usage: noUsage, warnings: [] };
       const [first, second] = passages as [Passage, Passage];
-      const shown = await ask(query, [first, second], call);
-      const turned = await askAgain(() => ask(query, [second, first], call), shown);
-      return verdict(shown, turned, { query, first, second, modelId: model.id });
+      const ahead = leaning(await ask(query, [first, second], call), first);
+      const behind = await afterTaking(ahead.usage, async () =>
+        leaning(await ask(query, [second, first], call), second),
+      );
+      return verdict(ahead, behind, { query, modelId: model.id });
     },
     cost(query, passages) {
-      if (passages.length < 2) return { calls: 0, promptTokens: 0, outputTokens: 0 };
-      const [a, b] = [cost(query, passages), cost(query, [...passages].reverse())];
-      return {
-        calls: a.calls + b.calls,
-        promptTokens: a.promptTokens + b.promptTokens,
-        outputTokens: a.outputTokens + b.outputTokens,
-      };
+      if (passages.length < 2) return noCost;
+      return addCosts([cost(query, passages), cost(query, [...passages].reverse())]);
     },
     async [Symbol.asyncDispose]() {},
   };
-
-  /** The second call; its failure tells what the first one took as well. */
-  async function askAgain(again: () => Promise<BestLabel>, { reply }: BestLabel): Promise<BestLabel> {
-    try {
-      return await again();
-    } catch (error) {
-      if (!(error instanceof UnparsedRankingError)) throw error;
-      throw new UnparsedRankingError(error.message, error.reply, {
-        usage: addUsage(reply.usage, error.usage),
-      });
-    }
-  }
 }
 
-interface Pair {
-  readonly query: Query;
-  readonly first: Passage;
-  readonly second: Passage;
-  readonly modelId: string;
-}
-
-function verdict(shown: BestLabel, turned: BestLabel, pair: Pair): Comparison {
-  const { query, first, second, modelId } = pair;
-  const [ahead, behind] = [leaning(shown, first), leaning(turned, second)];
+function verdict(
+  ahead: Leaning,
+  behind: Leaning,
+  { query, modelId }: { readonly query: Query; readonly modelId: string },
+): Comparison {
   // The passage that stood first won both times, or lost both times.
   const inconsistent = ahead.value * behind.value > 0;
   const mean = (ahead.value - behind.value) / 2;
   const wins =
-    ahead.sure && behind.sure ? (inconsistent ? 0.5 : mean > 0 ? 1 : 0) : 1 / (1 + Math.exp(-mean));
+    ahead.written && behind.written ? (inconsistent ? 0.5 : mean > 0 ? 1 : 0) : 1 / (1 + Math.exp(-mean));
   const warnings: Warning[] = [
-    ...(ahead.sure ? [noLogits(modelId, 'the better label')] : []),
-    ...shown.warnings,
-    ...turned.warnings,
+    ...(ahead.written ? [noLogits(modelId, 'the better label')] : []),
     ...ahead.warnings,
     ...behind.warnings,
   ];
@@ -93,16 +72,26 @@ function verdict(shown: BestLabel, turned: BestLabel, pair: Pair): Comparison {
   return {
     order: wins >= 0.5 ? [0, 1] : [1, 0],
     scores: [wins, 1 - wins],
-    usage: addUsage(shown.reply.usage, turned.reply.usage),
+    usage: addUsage(ahead.usage, behind.usage),
     warnings,
   };
 }
 
 /** How far one asking leans to the passage that it shows first: log-odds, or ±1 where the answer was written. */
-function leaning(asked: BestLabel, shownFirst: Passage) {
-  if ('best' in asked) return { value: asked.best === 0 ? 1 : -1, sure: true, warnings: [] };
+interface Leaning {
+  readonly value: number;
+  readonly written: boolean;
+  readonly usage: Usage;
+  readonly warnings: readonly Warning[];
+}
+
+function leaning(asked: BestLabel, shownFirst: Passage): Leaning {
+  const { usage } = asked.reply;
+  if ('best' in asked)
+    return { value: asked.best === 0 ? 1 : -1, written: true, usage, warnings: asked.warnings };
   const { score, bound } = logOdds(asked.reply, ['The first label', 'the second'], shownFirst.id);
-  return { value: score, sure: false, warnings: [...(asked.reply.warnings ?? []), ...bound] };
+  const warnings = [...asked.warnings, ...(asked.reply.warnings ?? []), ...bound];
+  return { value: score, written: false, usage, warnings };
 }
 
 export const pairwiseEntry: ComparatorEntry = {

@@ -5,6 +5,7 @@ import { noUsage } from '../../core/usage.js';
 import type { GenerateReply, LanguageModel } from '../../models/language-model.js';
 import type { PromptTemplate } from '../../prompts/template.js';
 import type { Comparator } from '../comparator.js';
+import { noCost } from '../comparison-cost.js';
 import { writtenLabels } from '../labels.js';
 import { listwisePrompt, trivialOrder } from '../listwise-prompt.js';
 import { type ParsedRanking, parseRanking, repairWarnings, UnparsedRankingError } from '../parse-ranking.js';
@@ -51,8 +52,11 @@ export function writtenRanking(options: WrittenRankingOptions): Comparator {
       };
     },
     cost(query, passages) {
-      if (passages.length < 2) return { calls: 0, promptTokens: 0, outputTokens: 0 };
-      const { promptTokens, outputTokens } = prepare(query, passages);
+      if (passages.length < 2) return noCost;
+      const { promptTokens, outputTokens, maxTokens } = prepare(query, passages);
+      // How long it thinks is not known before: all that it may write.
+      if (thinkingTokens !== undefined)
+        return { calls: 1, promptTokens, outputTokens: maxTokens, atMost: true };
       return { calls: 1, promptTokens, outputTokens };
     },
     async [Symbol.asyncDispose]() {},

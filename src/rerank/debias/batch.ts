@@ -2,7 +2,7 @@ import type { Candidates } from '../../core/candidates.js';
 import { RankforgeError } from '../../core/errors.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import type { Comparator } from '../comparator.js';
-import { compareInTurn, costInTurn, finiteScores, type Showing } from './compare-in-turn.js';
+import { compareInTurn, finiteScores, type Showing } from './compare-in-turn.js';
 import { meanByPosition, type ProfileSource, subtractProfile } from './position-profile.js';
 
 export interface BatchOptions {
@@ -51,11 +51,12 @@ function batchProfile(
   return {
     name: 'batch',
     keyOf: () => '',
+    among: 'all',
+    showings: (_, count) => showings(count),
     async measure(_, count, options) {
       const { comparisons, usage, warnings } = await compareInTurn(comparator, showings(count), options);
       const seen = comparisons.map(finiteScores).filter((scores) => scores !== undefined);
       return { profile: seen.length > 0 ? meanByPosition(seen) : undefined, usage, warnings };
     },
-    cost: (_, count) => costInTurn(comparator, showings(count)),
   };
 }

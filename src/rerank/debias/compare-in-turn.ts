@@ -2,8 +2,9 @@ import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import { addUsage, noUsage, type Usage } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
-import type { Comparator, CompareOptions, Comparison, ComparisonCost } from '../comparator.js';
-import { UnparsedRankingError } from '../parse-ranking.js';
+import { afterTaking } from '../after-taking.js';
+import type { Comparator, CompareOptions, Comparison } from '../comparator.js';
+import { addCosts, type ComparisonCost, type SharedCost } from '../comparison-cost.js';
 
 /** A query and passages as they are shown. */
 export interface Showing {
@@ -25,7 +26,7 @@ export interface Shown {
  */
 export async function compareInTurn(
   comparator: Comparator,
-  showings: Iterable<Showing>,
+  showings: readonly Showing[],
   options: CompareOptions = {},
 ): Promise<Shown> {
   const comparisons: Comparison[] = [];
@@ -38,33 +39,17 @@ export async function compareInTurn(
   return { comparisons, usage, warnings: comparisons.flatMap(({ warnings }) => warnings) };
 }
 
-/** A comparison whose failure tells what was taken before it as well. */
-export async function afterTaking(before: Usage, compare: () => Promise<Comparison>): Promise<Comparison> {
-  try {
-    return await compare();
-  } catch (error) {
-    if (!(error instanceof UnparsedRankingError)) throw error;
-    throw new UnparsedRankingError(error.message, error.reply, {
-      usage: addUsage(before, error.usage),
-      retryable: error.retryable,
-    });
-  }
-}
-
-/** What several comparisons would cost together. */
-export function costInTurn(
+/** What several comparisons would cost together, beside what they share with others. */
+export const costInTurn = (
   comparator: Pick<Comparator, 'cost'>,
-  showings: Iterable<Showing>,
-): ComparisonCost {
-  let [calls, promptTokens, outputTokens] = [0, 0, 0];
-  for (const { query, passages } of showings) {
-    const cost = comparator.cost(query, passages);
-    calls += cost.calls;
-    promptTokens += cost.promptTokens;
-    outputTokens += cost.outputTokens;
-  }
-  return { calls, promptTokens, outputTokens };
-}
+  showings: readonly Showing[],
+): ComparisonCost => addCosts(showings.map(({ query, passages }) => comparator.cost(query, passages)));
+
+/** What several comparisons share, with each other or with others. */
+export const sharedInTurn = (
+  comparator: Pick<Comparator, 'sharedCosts'>,
+  showings: readonly Showing[],
+): SharedCost[] => showings.flatMap(({ query, passages }) => comparator.sharedCosts?.(query, passages) ?? []);
 
 /** A comparison's scores where each is a finite number: what can be subtracted and averaged. */
 export const finiteScores = ({ scores }: Comparison): readonly number[] | undefined =>

@@ -2,7 +2,7 @@ import { RankforgeError } from '../../core/errors.js';
 import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import type { Comparator } from '../comparator.js';
-import { compareInTurn, costInTurn, finiteScores, type Showing } from './compare-in-turn.js';
+import { compareInTurn, finiteScores, type Showing } from './compare-in-turn.js';
 import { meanByPosition, type ProfileSource, subtractProfile } from './position-profile.js';
 
 export interface ContentFreeOptions {
@@ -46,6 +46,8 @@ export function contentFreeProfile(
   return {
     name: 'content-free',
     keyOf: ({ text, instruction }) => (handling === 'kept' ? JSON.stringify([text, instruction ?? '']) : ''),
+    among: handling === 'kept' ? 'query' : 'all',
+    showings,
     async measure(query, count, options) {
       const { comparisons, usage, warnings } = await compareInTurn(
         comparator,
@@ -56,6 +58,5 @@ export function contentFreeProfile(
       const seen = lists.filter((scores) => scores !== undefined);
       return { profile: seen.length === lists.length ? meanByPosition(seen) : undefined, usage, warnings };
     },
-    cost: (query, count) => costInTurn(comparator, showings(query, count)),
   };
 }

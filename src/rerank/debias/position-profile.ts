@@ -4,9 +4,11 @@ import { addUsage, noUsage, type Usage } from '../../core/usage.js';
 import { mean, orderByScore } from '../../core/vectors.js';
 import type { Warning } from '../../core/warning.js';
 import { createFlights } from '../../models/door/flights.js';
-import type { Comparator, CompareOptions, ComparisonCost } from '../comparator.js';
+import { afterTaking } from '../after-taking.js';
+import type { Comparator, CompareOptions } from '../comparator.js';
+import type { SharedCost } from '../comparison-cost.js';
 import { wrapped } from '../wrapped.js';
-import { afterTaking, finiteScores } from './compare-in-turn.js';
+import { costInTurn, finiteScores, type Showing, sharedInTurn } from './compare-in-turn.js';
 
 /** What each position of a window is given whatever stands there, on the comparator's own scale: one number a position. */
 export type PositionProfile = readonly number[];
@@ -21,9 +23,15 @@ export interface ProfileSource {
   readonly name: string;
   /** Queries with the same key share a profile for each size of window. */
   keyOf(query: Query): string;
+  /** Whether a profile is one query's, or serves all. */
+  readonly among: SharedCost['among'];
+  /** What is compared to measure it. */
+  showings(query: Query, count: number): readonly Showing[];
   measure(query: Query, count: number, options: CompareOptions): Promise<MeasuredProfile>;
-  cost(query: Query, count: number): ComparisonCost;
 }
+
+const profileKey = (source: ProfileSource, query: Query, count: number): string =>
+  `${count} ${source.keyOf(query)}`;
 
 export interface MeasuredProfile {
   /** Absent where the comparator showed no scores to take it from. */
@@ -37,8 +45,7 @@ const mostKept = 2000;
 
 /**
  * A comparator whose scores lose what their positions alone would get. A profile is measured when it is first needed
- * and kept; without scores to correct, the order stays as it was, with a warning. `cost` counts the profile with every
- * comparison, as if none were kept: a bound.
+ * and kept; without scores to correct, the order stays as it was, with a warning. The profile is a cost that comparisons share.
  * @throws RankforgeError `usage` for a comparator that sees each passage alone
  */
 export function subtractProfile(comparator: Comparator, source: ProfileSource): Comparator {
@@ -63,15 +70,16 @@ export function subtractProfile(comparator: Comparator, source: ProfileSource): 
       const scores = raw.map((score, position) => score - measured.profile![position]!);
       return { order: orderByScore(scores), scores, usage, warnings };
     },
-    cost(query, passages) {
-      const own = comparator.cost(query, passages);
-      if (passages.length < 2) return own;
-      const extra = source.cost(query, passages.length);
-      return {
-        calls: own.calls + extra.calls,
-        promptTokens: own.promptTokens + extra.promptTokens,
-        outputTokens: own.outputTokens + extra.outputTokens,
+    sharedCosts(query, passages) {
+      if (passages.length < 2) return [];
+      const count = passages.length;
+      const showings = source.showings(query, count);
+      const profile: SharedCost = {
+        key: `${comparator.name}+${source.name} ${profileKey(source, query, count)}`,
+        among: source.among,
+        cost: () => costInTurn(comparator, showings),
       };
+      return [profile, ...sharedInTurn(comparator, [...showings, { query, passages }])];
     },
   };
 }
@@ -80,7 +88,7 @@ function keepProfiles(source: ProfileSource) {
   const kept = new Map<string, PositionProfile | undefined>();
   const flights = createFlights<MeasuredProfile>();
   return async (query: Query, count: number, options: CompareOptions): Promise<MeasuredProfile> => {
-    const key = `${count} ${source.keyOf(query)}`;
+    const key = profileKey(source, query, count);
     if (kept.has(key)) return { profile: kept.get(key), usage: noUsage, warnings: [] };
     const { value, first } = await flights.share(
       key,

@@ -5,7 +5,7 @@ import { randomStream, shuffle } from '../../core/random.js';
 import { mean, orderByScore } from '../../core/vectors.js';
 import type { Comparator, Comparison } from '../comparator.js';
 import { wrapped } from '../wrapped.js';
-import { compareInTurn, costInTurn, finiteScores } from './compare-in-turn.js';
+import { compareInTurn, costInTurn, finiteScores, sharedInTurn } from './compare-in-turn.js';
 import { checkPositions } from './position-profile.js';
 
 export interface RotationOptions {
@@ -83,6 +83,8 @@ function averageShowings(
       passages.length < 2
         ? comparator.cost(query, passages)
         : costInTurn(comparator, showings(query, passages)),
+    sharedCosts: (query, passages) =>
+      passages.length < 2 ? [] : sharedInTurn(comparator, showings(query, passages)),
   };
 }
 

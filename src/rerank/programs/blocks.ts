@@ -1,5 +1,6 @@
 import { randomStream, shuffle } from '../../core/random.js';
 import { type AggregationName, aggregations } from '../aggregate/registry.js';
+import { checkGroupCount } from '../group-limit.js';
 import type { Group, Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { full } from './full.js';
@@ -32,6 +33,7 @@ export function blocks({
   checkNumber(replicas, 'The number of replicas', { least: 1 });
   return function* (n): ProgramRun {
     if (n <= size) return yield* full(n);
+    checkGroupCount(replicas * Math.ceil(n / size));
     const groups = design(n, { size, replicas, seed });
     const outcomes = yield groups;
     const meetings = groups.map((group, index) => ({ group, outcome: outcomes[index]! }));

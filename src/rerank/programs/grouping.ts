@@ -14,9 +14,9 @@ export function chunk(items: readonly number[], size: number): number[][] {
 
 /** Items dealt out like cards, so that every group holds some of each part of the list. Sizes differ by one at most. */
 export function deal(items: readonly number[], groups: number): number[][] {
-  return Array.from({ length: Math.min(groups, items.length) }, (_, index) =>
-    items.filter((_item, position) => position % groups === index),
-  );
+  const dealt: number[][] = Array.from({ length: Math.min(groups, items.length) }, () => []);
+  for (const [position, item] of items.entries()) dealt[position % groups]!.push(item);
+  return dealt;
 }
 
 /** A group as it is shown: in first-stage order, so that what ties keeps it. */

@@ -1,5 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import { randomStream, shuffle } from '../../core/random.js';
+import { checkGroupCount } from '../group-limit.js';
 import type { Group, Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { allItems, byScore, checkNumber, deal } from './grouping.js';
@@ -25,6 +26,7 @@ export function groupwise({ size = 20, partitions = 1, seed = 0 }: GroupwiseOpti
   checkNumber(partitions, 'The number of partitions', { least: 1 });
   return function* (n): ProgramRun {
     if (n < 2) return { order: allItems(n) };
+    checkGroupCount(partitions * Math.ceil(n / size));
     const groups = Array.from({ length: partitions }, (_, partition): Group[] => {
       const items =
         partition === 0 ? allItems(n) : shuffle(allItems(n), randomStream(seed, 'groupwise', partition));

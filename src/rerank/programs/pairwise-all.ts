@@ -1,3 +1,4 @@
+import { checkGroupCount } from '../group-limit.js';
 import type { Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { allItems, byScore } from './grouping.js';
@@ -6,13 +7,14 @@ import { checkOrders, comparePairs, type Pair, type PairwiseOptions } from './pa
 /**
  * Every pair (PRP-Allpair): n (n − 1) / 2 comparisons in one round. An item's score is the mean of what it won, a tie
  * being half; Qin et al. add up instead of taking the mean, which is the same order where no comparison failed.
- * @throws RankforgeError `usage` for orders other than 1 and 2
+ * @throws RankforgeError `usage` for orders other than 1 and 2, and (from the run) for more than about 1000 items
  * @see Qin et al. 2023, arXiv:2306.17563
  */
 export function pairwiseAll({ orders = 1 }: Pick<PairwiseOptions, 'orders'> = {}): Program {
   checkOrders(orders);
   return function* (n): ProgramRun {
     if (n < 2) return { order: allItems(n) };
+    checkGroupCount((orders * n * (n - 1)) / 2);
     const pairs = allItems(n).flatMap((a) => allItems(n - a - 1).map((offset): Pair => [a, a + offset + 1]));
     const shares = yield* comparePairs(pairs, orders);
     const won = new Float64Array(n);

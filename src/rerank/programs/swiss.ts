@@ -95,12 +95,22 @@ class Table {
   /** Groups of neighbours in the standing, as few as possible of whom have met; the last group may be smaller. */
   draw(items: readonly number[], size: number): number[][] {
     const waiting = this.standing(items);
+    // From 0, the head, to each place who waits behind it: an array would move them all whenever one is taken.
+    const behind = allItems(waiting.length + 1).map((place) => place + 1);
+    const waits = (place: number) => place <= waiting.length;
+    const take = (before: number): number => {
+      const place = behind[before]!;
+      behind[before] = behind[place]!;
+      return waiting[place - 1]!;
+    };
     const groups: number[][] = [];
-    while (waiting.length > 0) {
-      const group = [waiting.shift()!];
-      while (group.length < size && waiting.length > 0) {
-        const stranger = waiting.findIndex((item) => group.every((other) => !this.#met[item]!.has(other)));
-        group.push(...waiting.splice(Math.max(0, stranger), 1));
+    while (waits(behind[0]!)) {
+      const group = [take(0)];
+      const met = (item: number) => group.some((other) => this.#met[item]!.has(other));
+      while (group.length < size && waits(behind[0]!)) {
+        let before = 0;
+        while (waits(behind[before]!) && met(waiting[behind[before]! - 1]!)) before = behind[before]!;
+        group.push(take(waits(behind[before]!) ? before : 0));
       }
       groups.push(group);
     }

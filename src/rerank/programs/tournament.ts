@@ -1,4 +1,5 @@
 import { type Random, randomStream, shuffle } from '../../core/random.js';
+import { checkGroupCount } from '../group-limit.js';
 import type { Program, ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { allItems, checkNumber, chunk, deal, inOrder } from './grouping.js';
@@ -32,6 +33,7 @@ export function tournament({ size = 20, times = 1, top = 2, seed = 0 }: Tourname
   checkNumber(size, 'The group', { least: 2 });
   checkNumber(times, 'The number of tournaments', { least: 1 });
   return function* (n): ProgramRun {
+    if (n > 1) checkGroupCount(times * Math.ceil(n / size));
     const points = new Array<number>(n).fill(0);
     const places = new Array<number>(n).fill(0);
     let fields = Array.from({ length: times }, () => allItems(n));

@@ -3,6 +3,7 @@ import { randomStream, shuffle } from '../../core/random.js';
 import { orderByScore } from '../../core/vectors.js';
 import { kemeny } from '../aggregate/kemeny.js';
 import type { Aggregation } from '../aggregate/meetings.js';
+import { checkGroupCount } from '../group-limit.js';
 import type { FinalOrder, Group, Outcome, Program, ProgramRun } from '../program.js';
 
 export interface SelfConsistencyOptions {
@@ -33,6 +34,8 @@ export function selfConsistent(
   }
   return function* (n): ProgramRun {
     if (n < 2) return yield* program(n);
+    // Every shuffle compares at least once.
+    checkGroupCount(shuffles);
     const all = [...Array(n).keys()];
     const runs = Array.from({ length: shuffles }, (_, time) =>
       startShuffled(program, shuffle(all, randomStream(seed, 'self-consistency', n, time))),

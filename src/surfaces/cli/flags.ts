@@ -98,6 +98,11 @@ export const flags = {
       '--debias <way>',
       'take off what position alone decides: content-free, batch, rotations:4, permutations:4',
     ),
+  shuffles: () =>
+    new Option(
+      '--shuffles <n>',
+      'rank so many shuffles of the candidates, and take what they agree on',
+    ).argParser(integer(1)),
   depth: (what: string) => new Option('--depth <n>', what).argParser(integer(1, 100_000)).default(100),
   onFailure: () =>
     new Option(

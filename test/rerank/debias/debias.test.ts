@@ -4,6 +4,7 @@ import type { Passage } from '../../../src/core/passage.js';
 import type { Comparator } from '../../../src/rerank/comparator.js';
 import { firstComparator } from '../../../src/rerank/comparators/first.js';
 import { oracleComparator } from '../../../src/rerank/comparators/judged.js';
+import { addCosts } from '../../../src/rerank/comparison-cost.js';
 import { batchComparator } from '../../../src/rerank/debias/batch.js';
 import { contentFreeComparator } from '../../../src/rerank/debias/content-free.js';
 import { debias, debiasings } from '../../../src/rerank/debias/registry.js';
@@ -131,12 +132,17 @@ describe('calls', () => {
     );
   });
 
-  test('cost is what a window alone takes', async () => {
+  test('cost and what is shared are what the first window takes, and cost what the second does', async () => {
     for (const spec of ['content-free', 'batch', 'rotations:3', 'permutations:2']) {
       const comparator = debias(biasedComparator(), spec, { sample: numberedCandidates(20, 6) });
       const { usage } = await comparator.compare(query, passagesOf([1, 2, 3, 4]));
-      const { calls, promptTokens } = comparator.cost(query, passagesOf([1, 2, 3, 4]));
+      const asked = [query, passagesOf([1, 2, 3, 4])] as const;
+      const own = comparator.cost(...asked);
+      const shared = (comparator.sharedCosts?.(...asked) ?? []).map((one) => one.cost());
+      const { calls, promptTokens } = addCosts([own, ...shared]);
       expect([spec, calls, promptTokens]).toEqual([spec, usage.calls, usage.promptTokens]);
+      const again = await comparator.compare(...asked);
+      expect(again.usage).toMatchObject({ calls: own.calls, promptTokens: own.promptTokens });
     }
   });
 

@@ -3,7 +3,10 @@ import type { Candidates } from '../../../core/candidates.js';
 import { RankforgeError } from '../../../core/errors.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
+import { debias } from '../../../rerank/debias/registry.js';
 import { type Plan, plan } from '../../../rerank/plan.js';
+import { parseProgram } from '../../../rerank/programs/registry.js';
+import { selfConsistent } from '../../../rerank/self-consistency/self-consistent.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { amount, flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
@@ -20,6 +23,8 @@ import { textTable } from '../text-table.js';
 interface PlanFlags extends ComparatorFlags, TargetFlags {
   qrels?: string;
   method: string;
+  debias?: string;
+  shuffles?: number;
   depth: number;
   dataset?: string;
   run?: string;
@@ -40,6 +45,8 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .addOption(flags.method())
     .addOption(flags.compare())
     .addOption(flags.prompt())
+    .addOption(flags.debias())
+    .addOption(flags.shuffles())
     .addOption(flags.depth('candidates a query'))
     .addOption(flags.model())
     .addOption(flags.baseUrl())
@@ -58,7 +65,11 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .addOption(flags.json());
   addTargetFlags(command).action(async (options: PlanFlags) => {
     const candidates = await candidatesFor(options, context);
-    await using comparator = await namedComparator(options, context);
+    await using opened = await namedComparator(options, context);
+    const comparator =
+      options.debias === undefined
+        ? opened
+        : debias(opened, options.debias, { sample: sampleFor(options, candidates), seed: options.seed });
     const given = {
       candidates,
       comparator,
@@ -71,11 +82,21 @@ export function addPlanCommand(program: Command, context: CliContext): void {
       const choice = await pickProgram(options, { ...given, seed: options.seed }, context);
       printResult(context, options, choice, () => choiceTable(choice));
     } else {
-      const result = plan({ ...given, program: options.method, signal: context.signal });
+      const { shuffles, seed } = options;
+      const parsed = parseProgram(options.method, { seed });
+      const program = shuffles === undefined ? parsed : selfConsistent(parsed, { shuffles, seed });
+      const result = plan({ ...given, program, signal: context.signal });
       printResult(context, options, result, () => table(result));
     }
   });
 }
+
+/** What `batch` will learn from: the run's own lists, or as many typical ones as there are queries. */
+const sampleFor = ({ run, queries, depth }: PlanFlags, candidates: readonly Candidates[]): Candidates[] =>
+  (run === undefined
+    ? Array.from({ length: Math.min(queries, 100) }, () => candidates).flat()
+    : candidates
+  ).map(({ query, items }) => ({ query, items: items.slice(0, depth) }));
 
 async function candidatesFor(
   { dataset, run, split, depth, words }: PlanFlags,
@@ -100,14 +121,14 @@ async function candidatesFor(
   ];
 }
 
-function table({ queries, calls, rounds, promptTokens, outputTokens, usd, exact }: Plan): string {
+function table({ queries, calls, rounds, promptTokens, outputTokens, usd, exact, atMost }: Plan): string {
   const rows = [
     ['queries', String(queries), ''],
     ['calls', String(calls), exact.calls ? 'exact' : 'estimate'],
     ['rounds a query', rounds.toFixed(1), exact.calls ? 'exact' : 'estimate'],
     ['prompt tokens', String(promptTokens), exact.promptTokens ? 'exact' : 'estimate'],
-    ['reply tokens', String(outputTokens), 'estimate'],
-    ['US dollars', usd.toFixed(4), ''],
+    ['reply tokens', String(outputTokens), atMost.outputTokens ? 'at most' : 'estimate'],
+    ['US dollars', usd.toFixed(4), atMost.outputTokens ? 'at most' : ''],
   ];
   return textTable(['what', 'amount', 'how sure'], rows);
 }
