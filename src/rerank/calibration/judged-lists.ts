@@ -9,18 +9,21 @@ export interface JudgedListOptions {
    * leaving the others out leaves little but relevant ones. @default 'not-relevant'
    */
   readonly unjudged?: 'not-relevant' | 'left-out';
+  /** Ranks of each list that count: a run's scores below the depth that was reranked are no comparator's. @default all */
+  readonly depth?: number;
 }
 
 /** The scores of a run beside what its judgements say. Queries without judgements are left out. */
 export function judgedLists(
   run: Run,
   qrels: Qrels,
-  { relevantFrom = 1, unjudged = 'not-relevant' }: JudgedListOptions = {},
+  { relevantFrom = 1, unjudged = 'not-relevant', depth }: JudgedListOptions = {},
 ): CalibrationList[] {
   return [...run].flatMap(([queryId, list]) => {
     const grades = qrels.get(queryId);
     if (!grades) return [];
-    const judged = unjudged === 'left-out' ? list.filter(({ id }) => grades.has(id)) : list;
+    const counted = list.slice(0, depth);
+    const judged = unjudged === 'left-out' ? counted.filter(({ id }) => grades.has(id)) : counted;
     return [
       {
         queryId,

@@ -7,6 +7,7 @@ import { readFitted, writeFitted } from '../fitted-file.js';
 import { wrapped } from '../wrapped.js';
 import { Calibrator, calibrate, probabilityOf } from './calibrate.js';
 import { type JudgedListOptions, judgedLists } from './judged-lists.js';
+import { checkScored } from './scored-depth.js';
 
 /** From a comparator's score to P(relevant), with whose scores they were and how well it fits. As plain JSON. */
 export const ScoreCalibration = z.strictObject({
@@ -19,6 +20,8 @@ export const ScoreCalibration = z.strictObject({
   }),
   /** The lowest grade that counts as relevant. */
   relevantFrom: z.number(),
+  /** Candidates a query, from the first, whose scores it was fitted on: it holds for no others. Absent in older files. */
+  depth: z.number().int().positive().optional(),
   calibrator: Calibrator,
   figures: z.strictObject({
     /** Expected calibration error on held-out queries, 0 to 1. */
@@ -40,8 +43,10 @@ export interface FitCalibrationOptions extends JudgedListOptions {
 /**
  * Fits P(relevant) to the scores that a comparator gave judged queries' passages: Platt scaling or isotonic regression,
  * whichever has the lower log loss on held-out queries.
- * @param run the comparator's own scores: from the programs `pointwise` and `full`, as windows leave ranks
- * @throws RankforgeError `too-little-data` with fewer than 4 queries, or without both relevant and other passages
+ * @param run the comparator's own scores: from the programs `pointwise` and `full`, as windows leave ranks; where only the
+ * first ranks were reranked, `depth` says how many
+ * @throws RankforgeError `too-little-data` with fewer than 4 queries, or without both relevant and other passages; `usage`
+ * where no depth is given and the scores of most queries become ranks from some rank on
  */
 export function fitCalibration(
   comparator: Pick<Comparator, 'name' | 'provenance'>,
@@ -49,21 +54,24 @@ export function fitCalibration(
   qrels: Qrels,
   { seed = 0, ...judged }: FitCalibrationOptions = {},
 ): ScoreCalibration {
-  const { calibrator, error, logLoss, queries, pairs, relevant } = calibrate(
-    judgedLists(run, qrels, judged),
-    { seed },
-  );
+  const used = [...run].filter(([queryId]) => qrels.has(queryId)).map(([, list]) => list);
+  if (judged.depth === undefined) checkScored(used);
+  const lists = judgedLists(run, qrels, judged);
+  const { calibrator, error, logLoss, queries, pairs, relevant } = calibrate(lists, { seed });
+  const longest = Math.max(...used.map(({ length }) => length));
   return {
     format: 1,
     of: whoseScores(comparator),
     relevantFrom: judged.relevantFrom ?? 1,
+    depth: Math.min(longest, judged.depth ?? longest),
     calibrator,
     figures: { error, logLoss, queries, pairs, relevant },
   };
 }
 
 /**
- * A comparator that says how probable it is that each passage is relevant, beside its scores.
+ * A comparator that says how probable it is that each passage is relevant, beside its scores. A reranker leaves out those
+ * of candidates below the calibration's depth; where scores hang on the group, larger groups have no probabilities at all.
  * @throws RankforgeError `usage` for a calibration of another comparator, model or prompt
  */
 export function calibratedComparator(comparator: Comparator, calibration: ScoreCalibration): Comparator {
@@ -76,12 +84,14 @@ export function calibratedComparator(comparator: Comparator, calibration: ScoreC
       { where: key, hint: 'Fit one on judged queries ranked in the same way.' },
     );
   }
+  const { depth = Number.POSITIVE_INFINITY } = calibration;
   return {
     ...wrapped(comparator),
+    calibratedDepth: depth,
     async compare(query, passages, options) {
       const comparison = await comparator.compare(query, passages, options);
       const { scores } = comparison;
-      if (!scores) return comparison;
+      if (!scores || (!comparator.absolute && passages.length > depth)) return comparison;
       return {
         ...comparison,
         probabilities: scores.map((score) => probabilityOf(calibration.calibrator, score)),
@@ -90,14 +100,20 @@ export function calibratedComparator(comparator: Comparator, calibration: ScoreC
   };
 }
 
-/** A ranking with probabilities by its scores, for instance one that was fused: the run that it was fitted on must be too. */
+/**
+ * A ranking with probabilities by its scores, for instance one that was fused: the run that it was fitted on must be too.
+ * Ranks below the calibration's depth, or below the one that was reranked, get none.
+ */
 export function withProbabilities(
   ranking: Ranking,
-  { calibrator }: Pick<ScoreCalibration, 'calibrator'>,
+  { calibrator, depth }: Pick<ScoreCalibration, 'calibrator' | 'depth'>,
 ): Ranking {
+  const last = Math.min(depth ?? Number.POSITIVE_INFINITY, ranking.depth ?? Number.POSITIVE_INFINITY);
   return {
     ...ranking,
-    items: ranking.items.map((item) => ({ ...item, probability: probabilityOf(calibrator, item.score) })),
+    items: ranking.items.map((item) =>
+      item.rank > last ? item : { ...item, probability: probabilityOf(calibrator, item.score) },
+    ),
   };
 }
 

@@ -15,6 +15,8 @@ export const CutOff = z.strictObject({
   on: z.enum(['score', 'probability']),
   /** Kept are passages at it or above. */
   threshold: z.number(),
+  /** Ranks of each list that it was fitted on: nothing below is kept. Absent where lists were fitted on as they came. */
+  depth: z.number().int().positive().optional(),
   /** On the judged queries that tested it. */
   figures: z.strictObject({
     queries: z.number().int(),
@@ -29,17 +31,24 @@ export type CutOff = z.infer<typeof CutOff>;
 
 /**
  * A ranking without what lies below the cut-off; ranks count on from 1. Nothing may be left: then nothing is relevant.
+ * What was not reranked, or has no probability where others have one, is not known to be relevant and not kept.
  * @throws RankforgeError `usage` where the cut-off is of probabilities, and the ranking has none
  */
-export function keepRelevant(ranking: Ranking, { on, threshold }: Pick<CutOff, 'on' | 'threshold'>): Ranking {
-  const kept = ranking.items.filter((item) => {
-    const value = item[on];
-    if (value !== undefined) return value >= threshold;
+export function keepRelevant(
+  ranking: Ranking,
+  { on, threshold, depth = Number.POSITIVE_INFINITY }: Pick<CutOff, 'on' | 'threshold' | 'depth'>,
+): Ranking {
+  const { items, queryId } = ranking;
+  if (items.length > 0 && items.every((item) => item[on] === undefined)) {
     throw new RankforgeError('usage', 'The cut-off is of probabilities, and the ranking has none', {
-      where: ranking.queryId,
+      where: queryId,
       hint: 'Rerank with the calibration that the cut-off was fitted with.',
     });
-  });
+  }
+  const last = Math.min(depth, ranking.depth ?? Number.POSITIVE_INFINITY);
+  const kept = items.filter(
+    (item) => item.rank <= last && (item[on] ?? Number.NEGATIVE_INFINITY) >= threshold,
+  );
   return { ...ranking, items: kept.map((item, index) => ({ ...item, rank: index + 1 })) };
 }
 

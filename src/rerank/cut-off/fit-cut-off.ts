@@ -21,6 +21,8 @@ export interface CutOffOptions {
   readonly thresholds?: readonly number[];
   /** Draws that quarter. @default 0 */
   readonly seed?: number;
+  /** Ranks that the lists hold, to be said of the cut-off: `judgedLists` takes it too. @default not said */
+  readonly depth?: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface CutOffOptions {
  * @see Angelopoulos et al. 2021, arXiv:2110.01052
  */
 export function fitCutOff(lists: readonly CalibrationList[], options: CutOffOptions): CutOff {
-  const { risk: name, alpha, delta = 0.1, on = 'score' } = options;
+  const { risk: name, alpha, delta = 0.1, on = 'score', depth } = options;
   for (const [key, value] of Object.entries({ alpha, delta })) {
     if (value > 0 && value < 1) continue;
     throw new RankforgeError('usage', `${key} is ${value}`, { hint: 'Give a number above 0 and below 1.' });
@@ -57,6 +59,7 @@ export function fitCutOff(lists: readonly CalibrationList[], options: CutOffOpti
     delta,
     on,
     threshold,
+    ...(depth === undefined ? {} : { depth }),
     figures: {
       queries: tested.length,
       irrelevantKept: mean(tested.map((list) => risks['irrelevant-kept'].loss(list, threshold))),

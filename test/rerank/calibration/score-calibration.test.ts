@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/core/random.js';
+import type { Ranking } from '../../../src/core/ranking.js';
 import type { ScoredId } from '../../../src/core/run.js';
 import { noUsage } from '../../../src/core/usage.js';
 import { orderByScore } from '../../../src/core/vectors.js';
@@ -18,7 +19,9 @@ import {
   withProbabilities,
   writeCalibration,
 } from '../../../src/rerank/calibration/score-calibration.js';
+import { scoredRanks } from '../../../src/rerank/calibration/scored-depth.js';
 import type { Comparator } from '../../../src/rerank/comparator.js';
+import { keepRelevant } from '../../../src/rerank/cut-off/cut-off.js';
 import { full } from '../../../src/rerank/programs/full.js';
 import { pointwise } from '../../../src/rerank/programs/pointwise.js';
 import { composeReranker } from '../../../src/rerank/reranker.js';
@@ -174,6 +177,95 @@ describe('judged lists', () => {
   ])('%j', (options, scores, relevant) => {
     expect(judgedLists(run, qrels, options)).toEqual([{ queryId: 'q', scores, relevant }]);
   });
+});
+
+describe('only the first ranks were reranked', () => {
+  /** The first 20 of 100 reranked with real scores; the others fall by 1, as a reranker leaves them. */
+  const reranked = async (comparator: Comparator, queries: number) => {
+    const { run, qrels } = draw(queries, 5);
+    const reranker = composeReranker({ program: 'pointwise', comparator, depth: 20 });
+    const rankings: Ranking[] = [];
+    for (const [queryId, list] of run) {
+      const tail = Array.from({ length: 80 }, (_, index) => ({ id: `${queryId}-tail-${index}`, score: 9 }));
+      rankings.push(
+        await reranker.rerank({
+          query: { id: queryId, text: '' },
+          items: [...list, ...tail].map(({ id, score }) => ({ passage: { id, text: String(score) } })),
+        }),
+      );
+    }
+    const written = new Map(
+      rankings.map(({ queryId, items }) => [queryId, items.map(({ id, score }) => ({ id, score }))]),
+    );
+    return { run: written, qrels, rankings };
+  };
+
+  test('a run without its depth is refused, with the depth that it seems to have', async () => {
+    const { run, qrels } = await reranked(scorer(), 8);
+    expect(() => fitCalibration(scorer(), run, qrels, { relevantFrom: 2 })).toThrow(
+      expect.objectContaining({ code: 'usage', hint: expect.stringContaining('seems 20') }),
+    );
+    const ranks = new Map(
+      [...run].map(([id, list]) => [id, list.map((one, index) => ({ ...one, score: -index }))]),
+    );
+    expect(() => fitCalibration(scorer(), ranks, qrels)).toThrow(
+      expect.objectContaining({ code: 'usage', hint: expect.stringContaining('pointwise') }),
+    );
+  });
+
+  test('with it the fit is that of the reranked alone, and the file states it', async () => {
+    const { run, qrels } = await reranked(scorer(), 80);
+    const short = new Map([...run].map(([id, list]) => [id, list.slice(0, 20)]));
+    const fitted = fitCalibration(scorer(), run, qrels, { relevantFrom: 2, depth: 20 });
+    expect(fitted).toEqual(fitCalibration(scorer(), short, qrels, { relevantFrom: 2 }));
+    expect(fitted).toMatchObject({ depth: 20, figures: { pairs: 80 * 20 } });
+    expect(fitted.figures.error).toBeLessThan(0.05);
+  });
+
+  test('below its depth a calibration gives no probability, and says so', async () => {
+    const calibrated = calibratedComparator(scorer(), { ...calibration, depth: 10 });
+    const items = draw(1, 7)
+      .run.get('q0')!
+      .map(({ id, score }) => ({ passage: { id, text: String(score) } }));
+    const asked = { query: { id: 'q0', text: '' }, items };
+    const ranking = await composeReranker({ program: 'pointwise', comparator: calibrated }).rerank(asked);
+    const first = new Set(items.slice(0, 10).map(({ passage }) => passage.id));
+    for (const { id, probability } of ranking.items) expect(probability !== undefined).toBe(first.has(id));
+    expect(ranking.warnings).toEqual([expect.objectContaining({ code: 'not-calibrated', id: 'q0' })]);
+    // As far as it was fitted all is as ever.
+    const shallow = composeReranker({ program: 'pointwise', comparator: calibrated, depth: 10 });
+    const { items: ranked, warnings, depth } = await shallow.rerank(asked);
+    expect([depth, warnings]).toEqual([10, []]);
+    expect(ranked.map(({ probability }) => probability !== undefined)).toEqual(
+      ranked.map((_, index) => index < 10),
+    );
+    // Scores that hang on the group mean something else in a larger one.
+    const relative = calibratedComparator(scorer({ absolute: false }), { ...calibration, depth: 10 });
+    const listwise = await composeReranker({ program: 'full', comparator: relative }).rerank(asked);
+    expect(listwise.items.every(({ probability }) => probability === undefined)).toBe(true);
+    expect(withProbabilities(ranking, { ...calibration, depth: 3 }).items[2]!.probability).toBeDefined();
+  });
+
+  test('a cut-off keeps nothing of what was not reranked', async () => {
+    const { rankings } = await reranked(calibratedComparator(scorer(), { ...calibration, depth: 20 }), 1);
+    const [ranking] = rankings as [Ranking];
+    expect(ranking.items).toHaveLength(100);
+    expect(keepRelevant(ranking, { on: 'probability', threshold: 0 }).items).toHaveLength(20);
+    expect(keepRelevant(ranking, { on: 'score', threshold: -1000 }).items).toHaveLength(20);
+    expect(keepRelevant(ranking, { on: 'score', threshold: -1000, depth: 5 }).items).toHaveLength(5);
+  });
+});
+
+test.each([
+  [[5, 4.5, 2, 1, 0, -1, -2, -3], 3],
+  [[5, 4, 3, 2, 1, 0], 0],
+  [[3, 2.5, 1, 0], 4],
+  [[3, 3, 2, 2, 1, 1, 0, 0, 0], 9],
+  [[0.1, -0.9, -1.9, -2.9, -3.9, -4.9, -5.9].map((score) => score / 3), 7],
+  [[], 0],
+  [[1], 1],
+])("of the scores %j the first %d are a comparator's", (scores, count) => {
+  expect(scoredRanks(scores.map((score) => ({ score })))).toBe(count);
 });
 
 describe('as a file', () => {

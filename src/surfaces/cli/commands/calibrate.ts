@@ -19,6 +19,7 @@ interface CalibrateFlags extends ComparatorFlags {
   run: string;
   qrels: string;
   relevantFrom: number;
+  depth?: number;
   keepRisk?: RiskName;
   alpha: number;
   delta: number;
@@ -41,6 +42,11 @@ export function addCalibrateCommand(program: Command, context: CliContext): void
     .addOption(flags.context())
     .addOption(flags.threads())
     .addOption(flags.concurrency())
+    .addOption(
+      flags
+        .depth('ranks that were reranked: the scores of those below are not fitted')
+        .default(undefined, 'all'),
+    )
     .option('--relevant-from <grade>', 'lowest grade that counts as relevant', integer(1), 1)
     .addOption(
       new Option(
@@ -60,7 +66,7 @@ export function addCalibrateCommand(program: Command, context: CliContext): void
 }
 
 async function calibrate(options: CalibrateFlags, context: CliContext) {
-  const { relevantFrom, keepRisk, alpha, delta, seed, out } = options;
+  const { relevantFrom, keepRisk, alpha, delta, seed, out, depth } = options;
   const { signal } = context;
   const file = join(out, 'calibration.json');
   await checkOutput(file);
@@ -79,29 +85,32 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
   // One half fits and the other tests: what was fitted on a query promises nothing for it.
   const fitted = keepRisk === undefined ? judged : judged.slice(0, Math.ceil(judged.length / 2));
   await using comparator = await namedComparator({ ...options, ledger: undefined }, context);
-  const calibration = fitCalibration(comparator, new Map(fitted), qrels, { relevantFrom, seed });
+  const calibration = fitCalibration(comparator, new Map(fitted), qrels, { relevantFrom, seed, depth });
   if (keepRisk === undefined) {
     await writeCalibration(file, calibration);
-    return { out: file, figures: calibration.figures };
+    return { out: file, depth: calibration.depth, figures: calibration.figures };
   }
-  const lists = judgedLists(new Map(judged.slice(fitted.length)), qrels, { relevantFrom });
+  const lists = judgedLists(new Map(judged.slice(fitted.length)), qrels, {
+    relevantFrom,
+    depth: calibration.depth,
+  });
   const cutOff = fitCutOff(
     lists.map((list) => ({
       ...list,
       scores: Array.from(list.scores, (score) => probabilityOf(calibration.calibrator, score)),
     })),
-    { risk: keepRisk, alpha, delta, on: 'probability', seed },
+    { risk: keepRisk, alpha, delta, on: 'probability', seed, depth: calibration.depth },
   );
   // Both or neither: the calibration of half of the queries would take the place of a better one.
   await writeCalibration(file, calibration);
   await writeCutOff(join(out, 'cut-off.json'), cutOff);
-  return { out: file, figures: calibration.figures, cutOff };
+  return { out: file, depth: calibration.depth, figures: calibration.figures, cutOff };
 }
 
-function summary({ out, figures, cutOff }: Awaited<ReturnType<typeof calibrate>>): string {
+function summary({ out, depth, figures, cutOff }: Awaited<ReturnType<typeof calibrate>>): string {
   const { error, queries, pairs } = figures;
   const lines = [
-    `${out}: expected calibration error ${error.toFixed(3)} on held-out queries, ${queries} queries and ${pairs} passages`,
+    `${out}: expected calibration error ${error.toFixed(3)} on held-out queries, ${queries} queries and ${pairs} passages of their first ${depth} ranks`,
   ];
   if (cutOff) {
     const { risk, alpha, delta, threshold, figures: seen } = cutOff;
