@@ -18,6 +18,8 @@ export const RerankerCard = z.strictObject({
   /** Id of the prompt, and SHA-256 of its file, that the figures were measured with. */
   prompt: z.strictObject({ id: z.string(), hash: z.string() }).optional(),
   depth: z.number().int().positive().optional(),
+  /** Weight of the reranker's scores beside the first stage's: absent, they stand alone. */
+  interpolation: z.number().min(0).max(1).optional(),
   figures: z.array(
     z.strictObject({
       collection: z.string(),

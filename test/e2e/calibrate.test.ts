@@ -154,3 +154,69 @@ test('runs are fused', async () => {
     expect(wrong.stderr).toContain('weight');
   }
 });
+
+test('a run of which only the first ranks were reranked is fitted as far as that', async () => {
+  // Ten passages a query, of which three are reranked.
+  const deep = readFileSync(path('first.trec'), 'utf8')
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [query = ''] = line.split(' ');
+      const other = (index: number) => `a${(Number(query.slice(1)) + index + 1) % 40}`;
+      const below = Array.from(
+        { length: 7 },
+        (_, index) => `${query} Q0 ${other(index)} ${index + 4} ${-index} first`,
+      );
+      return line.includes(' Q0 a') ? [line, ...below] : [line];
+    });
+  writeFileSync(path('deep.trec'), `${deep.join('\n')}\n`);
+  const of = (...more: string[]) =>
+    rerank('deep-bm25.trec', '--run', path('deep.trec'), '--depth', '3', ...more);
+  expect((await of()).code).toBe(0);
+  const calibrateDeep = (...more: string[]) =>
+    calibrate('--compare', 'bm25', '--run', path('deep-bm25.trec'), '--out', path('deep'), ...more);
+  const refused = await calibrateDeep();
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('seems 3');
+  const fitted = await calibrateDeep('--depth', '3', '--keep-risk', 'irrelevant-kept', '--alpha', '0.3');
+  expect(fitted.code, fitted.stderr).toBe(0);
+  expect(JSON.parse(fitted.stdout)).toMatchObject({ depth: 3, figures: { pairs: 60 }, cutOff: { depth: 3 } });
+  expect(JSON.parse(readFileSync(path('deep/calibration.json'), 'utf8')).depth).toBe(3);
+  const kept = await of(
+    ...['--calibration', path('deep/calibration.json'), '--cut-off', path('deep/cut-off.json')],
+    ...['--rankings', path('deep.jsonl')],
+  );
+  expect(kept.code, kept.stderr).toBe(0);
+  for (const line of readFileSync(path('deep.jsonl'), 'utf8').trim().split('\n'))
+    expect(JSON.parse(line).items).toHaveLength(2);
+});
+
+test('a reranking is interpolated with its first stage, by a weight or a tuned one', async () => {
+  const orderOf = (name: string) =>
+    readFileSync(path(name), 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ').slice(0, 4).join(' '));
+  expect((await rerank('bm25.trec')).code).toBe(0);
+  const none = await rerank('none.trec', '--interpolate', '0');
+  expect(JSON.parse(none.stdout)).toMatchObject({ interpolation: { weight: 0 } });
+  expect(orderOf('none.trec')).toEqual(orderOf('first.trec'));
+  await rerank('all.trec', '--interpolate', '1');
+  expect(orderOf('all.trec')).toEqual(orderOf('bm25.trec'));
+
+  const tuned = await rerank('tuned.trec', '--interpolate', 'tuned', '--qrels', path('qrels/test.tsv'));
+  // The first stage has the worst passage first: whatever reranks as BM25 does is best.
+  const { interpolation } = JSON.parse(tuned.stdout);
+  expect(interpolation).toMatchObject({ second: 1, heldOut: 1, queries: 40 });
+  expect(interpolation.weight).toBeGreaterThan(0.5);
+  expect(interpolation.first).toBeLessThan(0.8);
+  expect(orderOf('tuned.trec')).toEqual(orderOf('bm25.trec'));
+
+  for (const wrong of [['1.5'], ['-1'], [''], ['best'], ['tuned']]) {
+    const refused = await rerank('other.trec', '--interpolate', ...wrong);
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.stdout).error.code).toBe('usage');
+  }
+  writeFileSync(path('one.tsv'), 'query-id\tcorpus-id\tscore\nq0\ta0\t2\n');
+  const few = await rerank('other.trec', '--interpolate', 'tuned', '--qrels', path('one.tsv'));
+  expect(JSON.parse(few.stdout).error.code).toBe('too-little-data');
+});

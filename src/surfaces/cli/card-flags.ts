@@ -5,7 +5,7 @@ import type { RerankerCard } from '../../rerank/reranker-card.js';
 /** What a card writes down, in place of the flags. */
 export const withCard = <F extends CardedFlags>(
   flags: F,
-  { program, comparator, prompt, model, depth }: RerankerCard,
+  { program, comparator, prompt, model, depth, interpolation }: RerankerCard,
 ): F & { readonly method: string; readonly compare: string } => ({
   ...flags,
   method: program,
@@ -13,12 +13,14 @@ export const withCard = <F extends CardedFlags>(
   prompt: prompt?.id ?? flags.prompt,
   model: model ?? flags.model,
   depth: depth ?? flags.depth,
+  interpolate: interpolation ?? flags.interpolate,
 });
 
 interface CardedFlags {
   readonly prompt?: string;
   readonly model?: string;
   readonly depth?: number;
+  readonly interpolate?: number | 'tuned';
 }
 
 /** A card's figures are of its own weights and prompt. @throws RankforgeError `bad-weights`, `bad-file` */

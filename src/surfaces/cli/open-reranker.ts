@@ -59,7 +59,9 @@ export async function openReranker(given: RerankerFlags, context: CliContext): P
   const comparator = await namedComparator({ ...options, compare: compare ?? 'first' }, context);
   try {
     if (card) checkCard(card, comparator);
-    const reranker = createReranker({ method, compare: comparator, depth, concurrency, onFailure, seed });
+    const interpolation = card?.interpolation;
+    const settings = { method, compare: comparator, depth, concurrency, onFailure, seed, interpolation };
+    const reranker = createReranker(settings);
     await reranker.open();
     return {
       name: comparator.name,

@@ -5,6 +5,7 @@ import type { Query } from '../../core/query.js';
 import type { Ranking } from '../../core/ranking.js';
 import type { Comparator } from '../../rerank/comparator.js';
 import { type ComparatorName, comparators, nameOf } from '../../rerank/comparators/registry.js';
+import { interpolatedReranker } from '../../rerank/fusion/interpolated-reranker.js';
 import type { Program } from '../../rerank/program.js';
 import { parseProgram } from '../../rerank/programs/registry.js';
 import { composeReranker, type Reranker } from '../../rerank/reranker.js';
@@ -24,6 +25,11 @@ export interface CreateRerankerOptions extends Omit<NamedComparatorOptions, keyo
   readonly compare?: string | Comparator;
   /** Documents reranked; those below keep their order. @default all */
   readonly depth?: number;
+  /**
+   * Weight of the reranker's scores, 0 to 1, beside the first stage's, which have the rest: candidates without scores count by
+   * their order. @default the reranker's alone
+   */
+  readonly interpolation?: number;
   /** What a comparison that failed twice does. @default 'throw' */
   readonly onFailure?: 'throw' | 'keep';
 }
@@ -67,17 +73,19 @@ export function createReranker(options: CreateRerankerOptions = {}): DocumentRer
   const open = async (job: JobOptions): Promise<Opened> => {
     const comparator =
       typeof compare === 'string' ? await openNamedComparator(compare, { ...options, ...job }) : compare;
-    const { depth, concurrency, onFailure } = options;
+    const { depth, concurrency, onFailure, interpolation } = options;
+    const reranker = composeReranker({
+      program: program ?? naturalMethod(comparator),
+      comparator,
+      depth,
+      concurrency,
+      onFailure,
+    });
     return {
       // A comparator that was given stays its giver's.
       comparator: typeof compare === 'string' ? comparator : undefined,
-      reranker: composeReranker({
-        program: program ?? naturalMethod(comparator),
-        comparator,
-        depth,
-        concurrency,
-        onFailure,
-      }),
+      reranker:
+        interpolation === undefined ? reranker : interpolatedReranker(reranker, { weight: interpolation }),
     };
   };
 

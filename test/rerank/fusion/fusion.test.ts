@@ -111,6 +111,17 @@ describe('interpolated with the first stage', () => {
     expect(items.map(({ probability }) => probability)).toEqual([undefined, undefined, 0.7, undefined]);
   });
 
+  test('what was not reranked stays below, and its invented scores count for nothing', async () => {
+    const reranker: Reranker = { rerank: async () => ({ ...ranking('bacd'), depth: 2 }) };
+    for (const weight of [0, 0.3, 0.7, 1]) {
+      const { items, depth } = await interpolatedReranker(reranker, { weight }).rerank(candidates);
+      expect(items.map(({ id }) => id).join('')).toBe(weight < 0.5 ? 'abcd' : 'bacd');
+      expect(items.map(({ rank }) => rank)).toEqual([1, 2, 3, 4]);
+      expect(items.every(({ score }, index) => index === 0 || score <= items[index - 1]!.score)).toBe(true);
+      expect(depth).toBe(2);
+    }
+  });
+
   test('a weight out of range is refused before any call', () => {
     expect(() => interpolatedReranker(fixed('abcd'), { weight: 2 })).toThrow(
       expect.objectContaining({ code: 'usage' }),

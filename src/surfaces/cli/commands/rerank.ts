@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { ScoredId } from '../../../core/run.js';
-import { addUsage, noUsage, type Usage } from '../../../core/usage.js';
-import type { Warning } from '../../../core/warning.js';
+import type { Ranking } from '../../../core/ranking.js';
+import { addUsage } from '../../../core/usage.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
+import { readQrels } from '../../../formats/qrels.js';
 import { readRun, writeRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { calibratedComparator, readCalibration } from '../../../rerank/calibration/score-calibration.js';
@@ -15,7 +15,14 @@ import { selfConsistent } from '../../../rerank/self-consistency/self-consistent
 import { checkCard, withCard } from '../card-flags.js';
 import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
-import { flags, integer } from '../flags.js';
+import { flags } from '../flags.js';
+import {
+  checkTunable,
+  type InterpolateChoice,
+  interpolateAll,
+  interpolateFlag,
+  weightLine,
+} from '../interpolate-flag.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
 import { openReading } from '../reading.js';
@@ -35,6 +42,7 @@ interface RerankFlags extends ComparatorFlags {
   cutOff?: string;
   rankings?: string;
   depth: number;
+  interpolate?: InterpolateChoice;
   onFailure: 'throw' | 'keep';
   out: string;
   json?: boolean;
@@ -48,17 +56,14 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.run().makeOptionMandatory())
     .option(
       '--reranker <card>',
-      'a card in place of --method, --compare, --prompt, --model and --depth: see rerankers/',
+      'a card in place of --method, --compare, --prompt, --model, --depth and --interpolate: see rerankers/',
     )
     .addOption(flags.method())
     .addOption(flags.compare())
     .addOption(flags.prompt())
     .addOption(flags.debias())
-    .option(
-      '--shuffles <n>',
-      'rank so many shuffles of the candidates, and take what they agree on',
-      integer(1),
-    )
+    .addOption(flags.shuffles())
+    .addOption(interpolateFlag())
     .option('--calibration <file>', 'how probable it is that each passage is relevant: see calibrate')
     .option('--cut-off <file>', 'keep only what is relevant: see calibrate')
     .option('--rankings <file>', 'each ranking as a line of JSON too, with probabilities and warnings')
@@ -114,18 +119,19 @@ async function rerank(options: RerankFlags, context: CliContext) {
   using reading = openReading(options, context);
   const run = await readRun(path, reading);
   const candidates = candidatesOf(run, await openDataset(options, context, reading), { depth });
+  const qrels =
+    options.interpolate === 'tuned' && options.qrels !== undefined
+      ? await readQrels(options.qrels, reading)
+      : undefined;
+  checkTunable(options.interpolate, candidates, qrels);
   await using opened = await namedComparator(options, context, reading);
   if (options.card) checkCard(options.card, opened);
   const sample = candidates.map(({ query, items }) => ({ query, items: items.slice(0, depth) }));
   const debiased = options.debias === undefined ? opened : debias(opened, options.debias, { sample, seed });
   const comparator = calibration ? calibratedComparator(debiased, calibration) : debiased;
-  const ranked = new Map<string, ScoredId[]>();
-  const warnings: Warning[] = [];
-  const lines: string[] = [];
-  let usage: Usage = noUsage;
-  let rounds = 0;
   const started = performance.now();
-  const rankings = rerankRun(candidates, {
+  const reranked: Ranking[] = [];
+  const work = rerankRun(candidates, {
     program,
     comparator,
     depth,
@@ -135,19 +141,25 @@ async function rerank(options: RerankFlags, context: CliContext) {
     signal,
     onProgress,
   });
-  for await (const whole of rankings) {
-    const ranking = cutOff ? keepRelevant(whole, cutOff) : whole;
-    if (options.rankings !== undefined) lines.push(`${JSON.stringify(ranking)}\n`);
-    ranked.set(
-      ranking.queryId,
-      ranking.items.map(({ id, score }) => ({ id, score })),
+  for await (const ranking of work) reranked.push(ranking);
+  const mixed =
+    options.interpolate === undefined
+      ? undefined
+      : interpolateAll(candidates, reranked, { choice: options.interpolate, qrels, seed });
+  const rankings = (mixed?.rankings ?? reranked).map((whole) =>
+    cutOff ? keepRelevant(whole, cutOff) : whole,
+  );
+  if (options.rankings !== undefined)
+    await atomicWrite(
+      options.rankings,
+      rankings.map((ranking) => `${JSON.stringify(ranking)}\n`),
     );
-    warnings.push(...ranking.warnings);
-    usage = addUsage(usage, ranking.usage);
-    rounds += ranking.usage.rounds;
-  }
-  if (options.rankings !== undefined) await atomicWrite(options.rankings, lines);
+  const ranked = new Map(
+    rankings.map(({ queryId, items }) => [queryId, items.map(({ id, score }) => ({ id, score }))]),
+  );
   await writeRun(out, ranked, `rankforge-${method}-${comparator.name}`);
+  const usage = addUsage(...rankings.map((ranking) => ranking.usage));
+  const rounds = rankings.reduce((sum, ranking) => sum + ranking.usage.rounds, 0);
   return {
     out,
     method,
@@ -158,12 +170,14 @@ async function rerank(options: RerankFlags, context: CliContext) {
     /** Of one query, the mean. */
     perQuery: { calls: usage.calls / Math.max(1, ranked.size), rounds: rounds / Math.max(1, ranked.size) },
     seconds: (performance.now() - started) / 1000,
-    warnings,
+    ...(mixed ? { interpolation: mixed.taken } : {}),
+    warnings: rankings.flatMap((ranking) => ranking.warnings),
   };
 }
 
-function summary({ out, queries, usage, perQuery, seconds }: Awaited<ReturnType<typeof rerank>>): string {
+function summary(result: Awaited<ReturnType<typeof rerank>>): string {
+  const { out, queries, usage, perQuery, seconds, interpolation } = result;
   const each = `${perQuery.calls.toFixed(1)} calls in ${perQuery.rounds.toFixed(1)} rounds a query`;
   const tokens = `${usage.promptTokens} prompt and ${usage.outputTokens} reply tokens`;
-  return `${queries} queries, ${each}, ${tokens}, ${usage.cachedCalls} calls from the ledger, ${seconds.toFixed(1)} s: ${out}\n`;
+  return `${queries} queries, ${each}, ${tokens}, ${usage.cachedCalls} calls from the ledger, ${seconds.toFixed(1)} s: ${out}\n${interpolation ? weightLine(interpolation) : ''}`;
 }
