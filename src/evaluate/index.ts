@@ -11,3 +11,4 @@ export * from './tune/comparator-noise.js';
 export * from './tune/settings.js';
 export * from './tune/successive-halving.js';
 export * from './tune/tune.js';
+export * from './tune/tune-interpolated-reranking.js';
