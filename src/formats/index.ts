@@ -1,10 +1,24 @@
 export * from './atomic-write.js';
 export { type BadLine, type BadLineFile, openBadLineFile, type ReadOptions } from './bad-line.js';
 export { readCorpus, readQueries, writeCorpus, writeQueries } from './beir.js';
+export { renderCroissant, writeCroissant } from './cards/croissant.js';
+export { renderDatasetCard, writeDatasetCard } from './cards/dataset-card.js';
+export type { SetDescription, SetDetails } from './cards/set-description.js';
+export { countSet, type SetStatistics, type SplitStatistics } from './cards/set-statistics.js';
 export * from './dataset.js';
 export { readExamples, writeExamples } from './examples.js';
-export * from './exports/msmarco.js';
-export * from './exports/sentence-transformers.js';
+export { type ExampleField, exampleFields } from './exports/example-fields.js';
+export * from './exports/export-examples.js';
+export * from './exports/export-format.js';
+export { type ExportFormatName, exportFormatNames, exportFormats } from './exports/formats.js';
+export { importExamples } from './exports/import-examples.js';
+export type { ListwiseFrame } from './exports/list-order.js';
+export { exportMsMarco, type MsMarcoCounts } from './exports/msmarco.js';
+export {
+  exportSentenceTransformers,
+  type SentenceTransformersShape,
+  sentenceTransformersShapes,
+} from './exports/sentence-transformers.js';
 export * from './json-lines.js';
 export { readQrels, writeQrels } from './qrels.js';
 export * from './read-lines.js';

@@ -1,9 +1,9 @@
 import { passageText } from '../core/passage.js';
 import type { ListwiseFrame } from '../formats/exports/list-order.js';
 import { loadPrompt, renderPrompt } from '../prompts/template.js';
+import { asLine } from '../prompts/untrusted-text.js';
 import { writtenLabels } from './labels.js';
 import { exampleRanking } from './listwise-prompt.js';
-import { asLine } from './passage-data.js';
 
 /**
  * How rankforge's own comparators `generate` and `reason` ask, for chat exports: a model that is trained on them is asked the same

@@ -88,13 +88,14 @@ const holds: ExportFormat['holds'] = [
 export const sft = jsonRows({
   summary: 'chat messages that teach an LLM to rank (SFT)',
   holds: [...holds, 'thinking'],
-  columns: (['role', 'content'] as const).map((key) => ({
-    name: 'messages',
-    key,
-    type: 'text',
-    repeated: true,
-    description: `the ${key} of each message`,
-  })),
+  columns: () =>
+    (['role', 'content'] as const).map((key) => ({
+      name: 'messages',
+      key,
+      type: 'text',
+      repeated: true,
+      description: `the ${key} of each message`,
+    })),
   rows: (example, options): JsonRow[] =>
     listwiseParts(example, options).map((part) => {
       const { prompt, answer } = asked(example.query, part, options, part.thinking);
@@ -114,15 +115,16 @@ export const sft = jsonRows({
 export const dpo = jsonRows({
   summary: 'pairs of rankings, one better than the other (DPO)',
   holds,
-  columns: (['prompt', 'chosen', 'rejected'] as const).flatMap((name) =>
-    (['role', 'content'] as const).map((key) => ({
-      name,
-      key,
-      type: 'text' as const,
-      repeated: true,
-      description: `the ${key} of each message`,
-    })),
-  ),
+  columns: () =>
+    (['prompt', 'chosen', 'rejected'] as const).flatMap((name) =>
+      (['role', 'content'] as const).map((key) => ({
+        name,
+        key,
+        type: 'text' as const,
+        repeated: true,
+        description: `the ${key} of each message`,
+      })),
+    ),
   rows: (example, options): JsonRow[] =>
     listwiseParts({ ...example, thinking: undefined }, options).flatMap((part, index) => {
       const worse = worseOrder(part, options.seed ?? 7, `${example.query.id} ${index}`);

@@ -63,7 +63,7 @@ export interface ExportFormat {
   /** What of an example comes back from it unchanged. */
   readonly holds: readonly ExampleField[];
   /** What a row consists of, where the files are tables that metadata can describe. */
-  readonly columns?: readonly Column[];
+  readonly columns?: (options: ExportOptions) => readonly Column[];
   /** Fills an empty folder. */
   readonly write: (folder: string, source: ExampleSource, options: ExportOptions) => Promise<Written>;
   /** The examples of such a folder, or of one of its files. */

@@ -88,7 +88,7 @@ const reader = (options: ImportOptions): RowReader<z.infer<typeof Line>> => ({
 export const flagEmbedding: ExportFormat = {
   summary: 'FlagEmbedding: BGE embedders and rerankers',
   holds: ['query text', 'instruction apart', 'passage text', 'relevant or not', 'teacher score', 'split'],
-  columns: [
+  columns: () => [
     { name: 'query', type: 'text', description: 'the query' },
     { name: 'pos', type: 'text', description: 'relevant passages', repeated: true },
     { name: 'neg', type: 'text', description: 'passages that are not relevant', repeated: true },

@@ -94,7 +94,7 @@ export const parquet: ExportFormat = {
     'ledger keys',
     'provenance',
   ],
-  columns: [
+  columns: () => [
     { name: 'query_id', type: 'text', description: "the query's id" },
     { name: 'query', type: 'text', description: 'the query' },
     ...(

@@ -18,7 +18,7 @@ const other = (text: string, options: ImportOptions) =>
 const pairs = jsonRows({
   summary: 'sentence-transformers: query and relevant passage',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
-  columns: [anchor, positive],
+  columns: () => [anchor, positive],
   rows: shapes.pairs,
   schema: z.object({ anchor: z.string().min(1), positive: z.string() }),
   reader: (options) => ({
@@ -30,7 +30,7 @@ const pairs = jsonRows({
 const triplets = jsonRows({
   summary: 'sentence-transformers: query, relevant passage, one that is not',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
-  columns: [anchor, positive, negative],
+  columns: () => [anchor, positive, negative],
   rows: shapes.triplets,
   schema: z.object({ anchor: z.string().min(1), positive: z.string(), negative: z.string() }),
   reader: (options) => ({
@@ -44,6 +44,11 @@ const negativeKey = /^negative(_\d+)?$/;
 const tuples = jsonRows({
   summary: 'sentence-transformers: query, relevant passage, several that are not',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
+  columns: ({ negatives = 4 }) => [
+    anchor,
+    positive,
+    ...Array.from({ length: negatives }, (_, index) => ({ ...negative, name: `negative_${index + 1}` })),
+  ],
   rows: shapes.tuples,
   schema: z
     .looseObject({ anchor: z.string().min(1), positive: z.string() })
@@ -71,7 +76,7 @@ const listwise = jsonRows({
     'grade',
     'split',
   ],
-  columns: [
+  columns: () => [
     textColumn('query', 'the query'),
     { ...textColumn('docs', 'its passages'), repeated: true },
     { name: 'labels', type: 'integer', description: 'their grades, 0 to 3', repeated: true },
@@ -97,7 +102,7 @@ const listwise = jsonRows({
 const scored = jsonRows({
   summary: 'sentence-transformers: query, passage, its grade over 3',
   holds: listwise.holds,
-  columns: [
+  columns: () => [
     textColumn('sentence1', 'the query'),
     textColumn('sentence2', 'a passage'),
     { name: 'score', type: 'number', description: 'its grade over 3' },
@@ -142,7 +147,7 @@ const marginReader = (options: ImportOptions): RowReader<MarginRow> => ({
 const margins = jsonRows({
   summary: "sentence-transformers: triplets with the teacher's margin",
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
-  columns: [
+  columns: () => [
     anchor,
     positive,
     negative,

@@ -21,7 +21,7 @@ const Document = z
 export const tevatron = jsonRows({
   summary: 'Tevatron: dense retrievers',
   holds: ['query id', 'query text', 'passage id', 'passage text', 'title apart', 'relevant or not', 'split'],
-  columns: [
+  columns: () => [
     { name: 'query_id', type: 'text', description: "the query's id" },
     { name: 'query', type: 'text', description: 'the query' },
     ...(['positive', 'negative'] as const).flatMap((kind) =>

@@ -7,9 +7,11 @@ import { addCalibrateCommand } from './commands/calibrate.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addExportCommand } from './commands/export.js';
 import { addForgeCommand } from './commands/forge.js';
 import { addFuseCommand } from './commands/fuse.js';
 import { addGenerateCommand } from './commands/generate.js';
+import { addImportCommand } from './commands/import.js';
 import { addMcpCommand } from './commands/mcp.js';
 import { addMineCommand } from './commands/mine.js';
 import { addModelsCommand } from './commands/models.js';
@@ -27,6 +29,8 @@ const commands = [
   addForgeCommand,
   addGenerateCommand,
   addMineCommand,
+  addExportCommand,
+  addImportCommand,
   addRetrieveCommand,
   addRerankCommand,
   addDistillCommand,
