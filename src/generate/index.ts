@@ -1,3 +1,6 @@
+export { type Clustering, type KMeansOptions, kMeans } from './cluster/k-means.js';
+export { openVectorStore, type VectorStore } from './cluster/vector-file.js';
+export { memoryVectors, type VectorSource, vectorsOf } from './cluster/vector-source.js';
 export * from './corpus.js';
 export * from './funnel.js';
 export * from './generate-set.js';
@@ -33,15 +36,24 @@ export * from './negatives/relevance-filter.js';
 export * from './negatives/run-retriever.js';
 export * from './negatives/write-negatives.js';
 export * from './queries/check-query.js';
-export type { SourceCheck } from './queries/check-source.js';
+export * from './queries/difficulty.js';
+export * from './queries/few-shot.js';
+export * from './queries/instructions.js';
+export * from './queries/link-passages.js';
 export {
   defaultTypes,
+  type GradesThatFollow,
   type QueryType,
   type QueryTypeName,
   queryTypes,
   rotateTypes,
   type TypeShares,
 } from './queries/query-types.js';
+export * from './queries/read-draft.js';
+export * from './queries/topics.js';
+export type { ExampleSeed, SourceCheck, VerifiedQuery } from './queries/verified.js';
+export * from './queries/voice.js';
+export * from './queries/without-documents.js';
 export {
   type QueryWriter,
   type WriteQueriesOptions,
@@ -51,6 +63,28 @@ export {
   writeQueries,
   writeQuery,
 } from './queries/write-queries.js';
+export * from './sample/choose-by-cluster.js';
+export * from './sample/choose-by-mmr.js';
+export * from './sample/choose-by-query-log.js';
+export * from './sample/choose-by-quota.js';
+export * from './sample/classify-query.js';
+export * from './sample/draw-passages.js';
+export * from './sample/fit-passages.js';
+export * from './sample/mmr.js';
+export * from './sample/profile-query-log.js';
+export * from './sample/read-query-log.js';
 export * from './sample/sample-passages.js';
+export * from './sample/sample-settings.js';
+export * from './select/by-difficulty.js';
+export * from './select/compare-selection.js';
+export * from './select/describe-selection.js';
+export * from './select/difficulty.js';
+export * from './select/diversify-and-conquer.js';
+export * from './select/embed-examples.js';
+export * from './select/example-groups.js';
+export * from './select/k-centre.js';
+export * from './select/select.js';
+export * from './select/selection.js';
+export * from './select/selection-settings.js';
 export type { TypeCounts } from './slots.js';
 export * from './split/split-examples.js';

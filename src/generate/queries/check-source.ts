@@ -1,63 +1,81 @@
-import type { Grade } from '../../core/judgement.js';
+import { passageText } from '../../core/passage.js';
+import type { Query } from '../../core/query.js';
+import type { ScoredId } from '../../core/run.js';
 import type { CallOptions } from '../../models/language-model.js';
-import type { Retriever } from '../../retrieval/retriever.js';
 import type { Funnel } from '../funnel.js';
-import type { ContaminationCheck } from '../hygiene/contamination.js';
-import type { Judge } from '../judge/judge.js';
+import { lexicalOverlap, type MeasuredDifficulty } from './difficulty.js';
+import { gradeSource } from './grade-source.js';
+import { queryType } from './query-types.js';
+import type { CheckedQuery, QueryChecks, VerifiedQuery } from './verified.js';
 import type { WriteResult, WrittenQuery } from './write-queries.js';
 
-/** How a query's source passage is verified before the query counts. */
-export interface SourceCheck {
-  readonly judge?: Judge;
-  /** Least grade of the source. @default 2 */
-  readonly leastGrade?: 1 | 2 | 3;
-  /** The source must be among the first `first` of the retriever. */
-  readonly roundTrip?: { readonly retriever: Retriever; readonly first: number };
-}
-
-/** All that a written query must pass. */
-export interface QueryChecks extends SourceCheck {
-  readonly contamination?: ContaminationCheck;
-}
-
-/** A query whose source passed. */
-export interface VerifiedQuery {
-  readonly written: WrittenQuery;
-  readonly grade: Grade;
-  readonly ledgerKeys: readonly string[];
-}
-
-/** A query whose source passed, or why it did not. */
-export type CheckedQuery =
-  | VerifiedQuery
-  | {
-      readonly stage: 'queries' | 'contamination' | 'round-trip' | 'judge-source';
-      readonly reason: string;
-    };
+export type { CheckedQuery, QueryChecks, SourceCheck, VerifiedQuery } from './verified.js';
 
 /**
- * Cheapest checks first: only the judge costs a model call. Without a judge the source counts as grade 3: the query was
+ * Cheapest checks first: only the judge costs model calls. Without a judge the source counts as grade 3: the query was
  * written from it.
+ * @throws RankforgeError `usage` for an unanswerable query where there is no judge, or nothing to search
  */
 export async function checkSource(
-  written: WriteResult,
-  { contamination, roundTrip, judge, leastGrade = 2 }: QueryChecks,
+  result: WriteResult,
+  checks: QueryChecks,
   options: CallOptions,
 ): Promise<CheckedQuery> {
-  if ('reason' in written) return { stage: 'queries', reason: written.reason };
-  const { query, passage } = written;
-  const contaminated = contamination?.(query.text);
+  if ('reason' in result) return { stage: 'queries', reason: result.reason };
+  const contaminated = contaminationOf(result, checks);
   if (contaminated) return { stage: 'contamination', reason: contaminated };
-  if (roundTrip) {
-    const found = await roundTrip.retriever.search(query, roundTrip.first, options);
-    if (!found.some(({ id }) => id === passage.id))
-      return { stage: 'round-trip', reason: 'source-not-found' };
+  const { roundTrip } = checks;
+  const search = searchOf(result);
+  const depth = roundTrip && Math.max(roundTrip.first, roundTrip.depth ?? 100);
+  const found = roundTrip && depth ? await roundTrip.retriever.search(search, depth, options) : undefined;
+  const lost = roundTrip && found && lostSource(result, found.slice(0, roundTrip.first));
+  if (lost) return { stage: 'round-trip', reason: lost };
+  return gradeSource(withDifficulty(result, found, depth), checks, options);
+}
+
+/** What retrieval and judges are asked. */
+export const searchOf = ({ query, search }: Pick<WrittenQuery, 'query' | 'search'>): Query => search ?? query;
+
+/** A conversation is told apart from an evaluation query by each of its forms. */
+function contaminationOf(written: WrittenQuery, { contamination }: QueryChecks): string | undefined {
+  const { query } = written;
+  const last = query.text.split('\n').at(-1)!;
+  for (const text of new Set([query.text, searchOf(written).text, last])) {
+    const reason = contamination?.(text);
+    if (reason) return reason;
   }
-  if (!judge) return { written, grade: 3, ledgerKeys: written.ledgerKeys };
-  const { grade, ledgerKeys } = await judge(query, passage, options);
-  if (grade === undefined) return { stage: 'judge-source', reason: 'judge-unknown' };
-  if (grade < leastGrade) return { stage: 'judge-source', reason: `judged-${grade}` };
-  return { written, grade, ledgerKeys: [...written.ledgerKeys, ...ledgerKeys] };
+  return undefined;
+}
+
+/** Which of its sources the first stage does not find again. An unanswerable query need find nothing. */
+function lostSource({ type, passage, linked }: WrittenQuery, first: readonly ScoredId[]): string | undefined {
+  if (queryType(type).grades === 'none') return undefined;
+  if (!first.some(({ id }) => id === passage.id)) return 'source-not-found';
+  return linked && !first.some(({ id }) => id === linked.id) ? 'linked-not-found' : undefined;
+}
+
+/** Records how hard the query is in its metadata. */
+function withDifficulty(
+  written: WrittenQuery,
+  found: readonly ScoredId[] | undefined,
+  depth: number | undefined,
+): WrittenQuery {
+  const { query, search, twin, passage } = written;
+  const at = found?.findIndex(({ id }) => id === passage.id);
+  const asked = (query.metadata?.voice as { difficulty?: MeasuredDifficulty['asked'] } | undefined)
+    ?.difficulty;
+  const difficulty: MeasuredDifficulty = {
+    ...(asked && { asked }),
+    ...(at !== undefined && { sourceRank: at < 0 ? null : at + 1, depth }),
+    overlap: lexicalOverlap(searchOf(written).text, passageText(passage)),
+  };
+  const measured = <Q extends Query>(one: Q): Q => ({ ...one, metadata: { ...one.metadata, difficulty } });
+  return {
+    ...written,
+    query: measured(query),
+    ...(search && { search: measured(search) }),
+    ...(twin && { twin: measured(twin) }),
+  };
 }
 
 /** Counts a query at each stage that it reached. @returns the query where it passed them all */

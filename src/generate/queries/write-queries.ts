@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { hashValue } from '../../core/hash.js';
 import type { Passage } from '../../core/passage.js';
 import { passageText } from '../../core/passage.js';
@@ -7,19 +6,25 @@ import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import type { Funnel } from '../funnel.js';
+import type { LanguageDetector } from '../hygiene/language.js';
 import { createDuplicateIndex, type DuplicateIndex } from '../hygiene/near-duplicates.js';
 import { orderedMap } from '../ordered-map.js';
-import { parseJsonReply } from '../parse-reply.js';
-import { promptData } from '../prompt-data.js';
-import { checkQuery, echoLines, tidyQuery } from './check-query.js';
-import { type QueryTypeName, queryType, rotateTypes, type TypeShares } from './query-types.js';
+import { type PromptLines, promptLines } from './echo.js';
+import type { QueryExample } from './few-shot.js';
+import { type Draft, formSchema } from './forms/form.js';
+import { makeInstructions } from './instructions.js';
+import type { PassageLinker } from './link-passages.js';
+import { type QueryTypeName, queryType, replyKey, rotateTypes, type TypeShares } from './query-types.js';
+import { readDraft } from './read-draft.js';
+import { askVoice, drawVoice, languageCode, type QueryVoices } from './voice.js';
 
 export interface QueryWriter {
   readonly model: LanguageModel;
   readonly seed: number;
-  /** @default the bundled `generate/query` */
+  /** For the types that are asked for with the bundled `generate/query`, in its place. */
   readonly prompt?: PromptTemplate;
   /** 0 repeats itself when a passage is drawn again. @default 0.7 */
   readonly temperature?: number;
@@ -27,6 +32,12 @@ export interface QueryWriter {
   readonly maxCharacters?: number;
   /** Words in a row that a query may share with its passage. @default 6 */
   readonly maxCopied?: number;
+  /** The user's own examples by type, in place of the bundled ones: see `chooseExamples`. */
+  readonly examples?: (type: QueryTypeName) => readonly QueryExample[];
+  /** Who asks, and how. */
+  readonly voices?: QueryVoices;
+  /** With it a query in another language than asked for, or than its passage, is left out. */
+  readonly tellLanguage?: LanguageDetector;
 }
 
 export interface WriteQueryRequest {
@@ -34,86 +45,137 @@ export interface WriteQueryRequest {
   readonly type: QueryTypeName;
   /** Tells apart several queries of one type about one passage, from 0. */
   readonly variant?: number;
+  /** The second passage, for types that are written from two: see `createLinker`. */
+  readonly linked?: Passage;
 }
 
-/** A query, and the passage it was written about. */
+/** A query, and the passages it was written about. */
 export interface WrittenQuery {
-  /** `metadata`: `type`, and `source`, the passage's id. */
+  /** `metadata`: `type`, `source` (the passage's id), and what else is known: `linked`, `voice`, `history`, `standalone`, `twin`. */
   readonly query: Query;
   readonly passage: Passage;
   readonly type: QueryTypeName;
+  readonly linked?: Passage;
+  /** What retrieval and judges are asked, where that is not the query itself: a follow-up's question in full. */
+  readonly search?: Query;
+  /** The same text with the instruction reversed. */
+  readonly twin?: Query;
   readonly ledgerKeys: readonly string[];
 }
 
-/** A query, or why there is none. The reason is one of `ReplyFault`, `QueryFault` or an error code. */
+/** A query, or why there is none. The reason is a `DraftReason`, `no-linked-passage` or an error code. */
 export type WriteResult = WrittenQuery | { readonly reason: string; readonly ledgerKeys: readonly string[] };
 
-// The type is the key of the reply: that keeps a small model to it.
-// "how-to" alone makes a small model write the instructions, and not the search for them.
-const replyKey = (type: QueryTypeName): string => `${type} search`;
-
-const replySchema = (type: QueryTypeName) => ({
-  type: 'object',
-  properties: { [replyKey(type)]: { type: 'string' } },
-  required: [replyKey(type)],
-  additionalProperties: false,
-});
-
-// By the prompt's hash and the type: the same for every passage.
-const knownLines = new Map<string, readonly (readonly string[])[]>();
-
-function linesOf(prompt: PromptTemplate, type: QueryTypeName): readonly (readonly string[])[] {
-  const key = `${prompt.hash} ${type}`;
-  let lines = knownLines.get(key);
-  if (!lines) {
-    const messages = renderPrompt(prompt, { type, ask: queryType(type).ask, passage: '' });
-    lines = echoLines(messages.map(({ content }) => content).join('\n'));
-    knownLines.set(key, lines);
-  }
-  return lines;
-}
-
-/** One query about one passage: one call. Depends on nothing but the request, the writer's settings and the seed. */
+/** One query about one passage, or about two: one call. Depends on nothing but the request, the writer's settings and the seed. */
 export async function writeQuery(
-  { passage, type, variant = 0 }: WriteQueryRequest,
+  request: WriteQueryRequest,
   writer: QueryWriter,
   { signal }: Pick<JobOptions, 'signal'> = {},
 ): Promise<WriteResult> {
-  const { model, seed, temperature = 0.7, maxCopied } = writer;
-  const prompt = writer.prompt ?? loadPrompt('generate/query');
-  const { ask } = queryType(type);
-  const source = passageText(passage);
-  const shown = promptData(source, { maxCharacters: writer.maxCharacters });
+  const { passage, type, variant = 0, linked } = request;
+  const { model, seed, temperature = 0.7, maxCharacters, maxCopied, tellLanguage } = writer;
+  const { form, passages } = queryType(type);
   const ledgerKeys: string[] = [];
+  if (passages === 2 && !linked) return { reason: 'no-linked-passage', ledgerKeys };
+  const voice = drawVoice(writer.voices ?? {}, { seed, id: passage.id, type, variant });
+  const shown = (one: Passage): string => asExcerpt(passageText(one), { maxCharacters });
+  const fill = fillPrompt(writer, type);
   try {
     const reply = await model.generate(
       {
-        messages: renderPrompt(prompt, { type, ask, passage: shown }),
-        maxTokens: 80,
+        messages: fill({
+          passage: shown(passage),
+          linked: linked ? shown(linked) : '',
+          voice: askVoice(voice),
+        }),
+        maxTokens: form.maxTokens,
         temperature,
         seed: randomStream(seed, 'queries', passage.id, type, variant).int(0x7fff_ffff),
-        schema: replySchema(type),
+        schema: formSchema(form, replyKey(type)),
       },
       { signal },
     );
     if (reply.key) ledgerKeys.push(reply.key);
-    const parsed = parseJsonReply(reply, z.object({ [replyKey(type)]: z.string() }));
-    if (parsed.reason) return { reason: parsed.reason, ledgerKeys };
-    const tidy = tidyQuery(parsed.value[replyKey(type)]!);
-    // Nobody types it; a claim is a sentence, and in a keyword search it is the sign of one.
-    const text = type === 'question' || type === 'how-to' ? tidy.replace(/\.+$/, '') : tidy;
-    const promptLines = linesOf(prompt, type);
-    const fault = checkQuery(text, { type, passage: source, maxCopied, promptLines });
-    if (fault) return { reason: fault, ledgerKeys };
-    const id = `q-${hashValue([seed, passage.id, type, variant, text]).slice(0, 12)}`;
-    return { query: { id, text, metadata: { type, source: passage.id } }, passage, type, ledgerKeys };
+    const { draft, reason } = readDraft(reply, {
+      type,
+      passage: [passage, ...(linked ? [linked] : [])].map(passageText).join('\n'),
+      maxCopied,
+      promptLines: fill.lines,
+      language: voice.language && languageCode(voice.language),
+      tellLanguage,
+    });
+    if (reason) return { reason, ledgerKeys };
+    const written = assemble(draft, request, seed, voice);
+    return { ...written, passage, type, ...(linked && { linked }), ledgerKeys };
   } catch (error) {
     return { reason: recordFault(error), ledgerKeys };
   }
 }
 
+/** The query of a draft, with all that is known of it. */
+function assemble(
+  { text, history, standalone, condition }: Draft,
+  { passage, type, variant = 0, linked }: WriteQueryRequest,
+  seed: number,
+  voice: object,
+): Pick<WrittenQuery, 'query' | 'search' | 'twin'> {
+  const id = `q-${hashValue([seed, passage.id, type, variant, text]).slice(0, 12)}`;
+  const metadata = {
+    type,
+    source: passage.id,
+    ...(linked && { linked: linked.id }),
+    ...(Object.keys(voice).length > 0 && { voice }),
+  };
+  if (history && standalone !== undefined) {
+    // A ranker is given the whole conversation, as TREC CAsT's systems are; the last line is what is asked.
+    const query = { id, text: [...history, text].join('\n'), metadata: { ...metadata, history, standalone } };
+    return { query, search: { id, text: standalone, metadata } };
+  }
+  if (condition === undefined) return { query: { id, text, metadata } };
+  const { instruction, reversed } = makeInstructions(condition, randomStream(seed, 'instruction', id));
+  const twin = `${id}-reversed`;
+  return {
+    query: { id, text, instruction, metadata: { ...metadata, condition, twin } },
+    twin: {
+      id: twin,
+      text,
+      instruction: reversed,
+      metadata: { ...metadata, condition, twin: id, reversed: true },
+    },
+  };
+}
+
+type Fill = ((values: Readonly<Record<string, unknown>>) => ReturnType<typeof renderPrompt>) & {
+  readonly lines: PromptLines;
+};
+
+// By the prompt's hash, the type and the examples: the same for every passage.
+const knownLines = new Map<string, PromptLines>();
+
+/** The prompt of a type, to be filled in, and its own lines. */
+function fillPrompt(writer: QueryWriter, type: QueryTypeName): Fill {
+  const { prompt: promptId, ask } = queryType(type);
+  const prompt = (promptId === 'generate/query' ? writer.prompt : undefined) ?? loadPrompt(promptId);
+  const examples = (writer.examples?.(type) ?? []).map(({ query, passage }) => ({
+    query: JSON.stringify(asExcerpt(query, { maxCharacters: 300 })),
+    passage: asExcerpt(passage, { maxCharacters: writer.maxCharacters }),
+  }));
+  const fill = (values: Readonly<Record<string, unknown>>) =>
+    renderPrompt(prompt, { type, ask, examples, ...values });
+  const key = hashValue([prompt.hash, type, examples]);
+  let lines = knownLines.get(key);
+  if (!lines) {
+    const messages = fill({ passage: '', linked: '', voice: '' });
+    lines = promptLines(messages.map(({ content }) => content).join('\n'));
+    knownLines.set(key, lines);
+  }
+  return Object.assign(fill, { lines });
+}
+
 export interface WriteQueriesOptions extends QueryWriter, JobOptions {
   readonly types?: TypeShares;
+  /** Finds the second passage for types that are written from two. */
+  readonly linker?: PassageLinker;
   /** Calls under way at once. @default 4 */
   readonly concurrency?: number;
   /** Queries already accepted, by earlier passages or shards. */
@@ -132,11 +194,13 @@ export async function* writeQueries(
   passages: AsyncIterable<Passage> | Iterable<Passage>,
   options: WriteQueriesOptions,
 ): AsyncGenerator<WrittenQuery> {
-  const { concurrency = 4, funnel, signal, onProgress } = options;
+  const { concurrency = 4, funnel, signal, onProgress, linker } = options;
   const seen = options.seen ?? queryDuplicates(options.seed);
   const results = orderedMap(withTypes(passages, options.types), concurrency, async (request) => {
     signal?.throwIfAborted();
-    return writeQuery(request, options, { signal });
+    const second =
+      queryType(request.type).passages === 2 ? await linker?.(request.passage, 0, { signal }) : undefined;
+    return writeQuery({ ...request, linked: second?.passage }, options, { signal });
   });
   let done = 0;
   for await (const result of results) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkQuery, echoLines, tidyQuery } from '../../../src/generate/queries/check-query.js';
+import { checkQuery, tidyQuery } from '../../../src/generate/queries/check-query.js';
+import { promptLines } from '../../../src/generate/queries/echo.js';
 import { type QueryTypeName, rotateTypes } from '../../../src/generate/queries/query-types.js';
 
 const passage =
@@ -15,7 +16,8 @@ test.each<[QueryTypeName, string, string | undefined]>([
   ['question', 'According to the text, what is kept?', 'refers-to-passage'],
   ['question', 'How long is a passage that a model can read?', undefined],
   ['question', 'resume runs?', 'too-short'],
-  ['question', `why ${'really '.repeat(40)}?`, 'too-long'],
+  ['question', `why ${'really '.repeat(40)}?`, 'repeats-itself'],
+  ['question', `why ${Array.from({ length: 40 }, (_, i) => `w${i}`).join(' ')}?`, 'too-long'],
   ['question', 'the cost of a resumed run', 'wrong-type'],
   ['question', 'is every answered call kept in the ledger so nothing is lost?', 'copied'],
   ['question', 'почему задание не начинается заново?', 'wrong-script'],
@@ -32,16 +34,16 @@ test.each<[QueryTypeName, string, string | undefined]>([
   ['claim', 'Does a killed job cost more to finish?', 'wrong-type'],
 ])('%s: "%s" is %s', (type, text, expected) => expect(checkQuery(text, { type, passage })).toBe(expected));
 
-test('a query that repeats the prompt is an echo', () => {
-  const promptLines = echoLines(
-    'Write one question that a person who has not read the passage would ask.\n{"keyword": "rent reduction broken heating"}',
+test('a query that repeats the prompt is an echo, of what it asks or of its examples', () => {
+  const lines = promptLines(
+    'Write one question that a person who has not read the passage would ask.\n<passage>\nA tenant may keep back part of the rent.\n</passage>\n{"keyword search": "rent reduction broken heating"}',
   );
-  const text = 'a question that a person who has not read it?';
-  expect(checkQuery(text, { type: 'question', passage, promptLines })).toBe('prompt-echo');
-  expect(checkQuery('rent reduction broken heating', { type: 'keyword', passage, promptLines })).toBe(
-    'prompt-echo',
-  );
-  expect(checkQuery('rent reduction', { type: 'keyword', passage, promptLines })).toBeUndefined();
+  const check = (type: QueryTypeName, text: string) =>
+    checkQuery(text, { type, passage, promptLines: lines });
+  expect(check('question', 'a question that a person who has not read it?')).toBe('prompt-echo');
+  expect(check('keyword', 'rent reduction broken heating')).toBe('example-echo');
+  expect(check('question', 'who may keep back part of the wage?')).toBe('example-echo');
+  expect(check('keyword', 'rent reduction')).toBeUndefined();
 });
 
 test('scripts without spaces are measured by characters', () => {

@@ -45,7 +45,7 @@ test('one query a passage, types in turn, in order, whatever the concurrency', a
 test('the bundled prompt shows the reply that its parser reads', async () => {
   const { reply } = loadPrompt('generate/query');
   // Its own example, given as an answer, is an echo: that it parsed is the point.
-  expect((await write({ write: () => reply }, passages(1))).funnel.rejected).toEqual({ 'prompt-echo': 1 });
+  expect((await write({ write: () => reply }, passages(1))).funnel.rejected).toEqual({ 'example-echo': 1 });
 });
 
 test.each<[string, string, 'stop' | 'length' | 'refused', string]>([

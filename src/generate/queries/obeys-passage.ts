@@ -1,0 +1,29 @@
+import { words } from '../words.js';
+
+// What is said to a model and not to a reader: to forget, to write something, who it is, whose turn it is.
+const order =
+  /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
+
+/** The sentences of a text, those that give orders to a model apart from the rest. */
+function splitOrders(text: string): { readonly orders: readonly string[]; readonly rest: readonly string[] } {
+  const sentences = text.split(/(?<=[.!?\u3002\uff01\uff1f])\s+|[\n\r]+/u);
+  const isOrder = sentences.map((sentence) => order.test(sentence));
+  return {
+    orders: sentences.filter((_, index) => isOrder[index]),
+    rest: sentences.filter((_, index) => !isOrder[index]),
+  };
+}
+
+/**
+ * Whether a query was written because a sentence of its passage ordered it: most of its words stand in such a sentence, and
+ * more than half stand nowhere else in the passage. A query about a text that quotes orders has words of the rest as well.
+ */
+export function obeysPassage(found: readonly string[], passage: string): boolean {
+  const { orders, rest } = splitOrders(passage);
+  if (orders.length === 0) return false;
+  const ordered = new Set(orders.flatMap(words));
+  const elsewhere = new Set(rest.flatMap(words));
+  const taken = found.filter((word) => ordered.has(word));
+  const alone = taken.filter((word) => !elsewhere.has(word));
+  return taken.length >= 0.75 * found.length && alone.length > 0.5 * found.length;
+}
