@@ -26,7 +26,7 @@ export interface SketchIndexShape {
   readonly chain?: number;
 }
 
-const blockSize = 1 << 12;
+const blockSize = 1 << 10;
 
 /**
  * Sketches with locality-sensitive hashing: a sketch is compared only with those that equal it in a whole band. Memory

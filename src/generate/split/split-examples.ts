@@ -1,103 +1,113 @@
 import type { Example } from '../../core/example.js';
 import { type Passage, passageText } from '../../core/passage.js';
-import { randomStream } from '../../core/random.js';
 import type { Funnel } from '../funnel.js';
-import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
-import { queryDuplicates } from '../queries/write-queries.js';
 import { documentOf } from '../sample/sample-passages.js';
-
-export type Split = Example['split'];
+import { type Assignment, assignClusters, type SplitShares } from './assign-clusters.js';
+import { DisjointSets } from './disjoint-sets.js';
+import { forEachSimilarPair } from './similar-texts.js';
 
 export interface SplitExamplesOptions {
   readonly seed: number;
   /** Parts of the whole; they need not sum to 1. @default { train: 0.8, validation: 0.2, test: 0 } */
-  readonly shares?: Readonly<Partial<Record<Split, number>>>;
-  /** What must not be divided. @default documentOf */
+  readonly shares?: SplitShares;
+  /** What a passage was cut from. @default documentOf */
   readonly group?: (passage: Passage) => string;
+  /** What a source passage is about: topics are not divided either. See `topicsOf`. @default none */
+  readonly topic?: (passage: Passage) => string | undefined;
+  /** How far a part may be from its share, as a part of the whole. @default 0.02 */
+  readonly tolerance?: number;
   readonly funnel?: Funnel;
 }
 
+export interface ExampleSplit {
+  /** In the order they were given, as new records. */
+  readonly examples: Example[];
+  readonly sizes: Assignment['sizes'];
+  readonly clusters: number;
+  /** Examples of the largest cluster: above a part's share that part cannot be met. */
+  readonly largestCluster: number;
+}
+
+/** Texts that overlap by this much are the same one for a split; removal asks for more. */
+const nearQuery = { threshold: 0.8, shingle: 1 };
+const nearPassage = { threshold: 0.7, shingle: 3 };
+
 /**
  * Divides examples so that nothing relevant in one part is known from another: examples whose queries are the same or
- * near-duplicates, that were written about one document, or whose relevant passages are the same or near-duplicates, stay
- * together (union-find). Shared negatives do not tie examples, or random ones would tie them all.
+ * near-duplicates, that were written about one document or topic, or whose relevant passages are the same or near-duplicates,
+ * stay together (union-find). Written passages go with the query they were written for. Shared negatives do not tie
+ * examples, or random ones would tie them all. The order of the examples changes nothing.
  *
- * Groups go, in a seeded order, to the part that lacks most of its share, so shares are met as nearly as the groups
- * allow. The order of the examples changes nothing; they come back in it, as new records.
+ * Noted under `split`: the parts, what tied clusters together (`tied-by-…`, once a tie that was new), and `outside-tolerance`
+ * for each part whose share could not be met.
  */
-export function splitExamples(examples: readonly Example[], options: SplitExamplesOptions): Example[] {
-  const { seed, shares = { train: 0.8, validation: 0.2 }, group = documentOf, funnel } = options;
-  const sets = new DisjointSets();
-  const texts = createDuplicateIndex({ seed, threshold: 0.7 });
-  const queries = queryDuplicates(seed);
-  // In the order of ids, since which text is the first of several decides which are near it.
-  for (const { query, passages } of [...examples].sort((a, b) => (a.query.id < b.query.id ? -1 : 1))) {
-    const self = `query ${query.id}`;
-    const repeated = queries.add(query.id, query.text);
-    sets.join(self, `query ${repeated?.id ?? query.id}`);
-    for (const { passage, grade, kind, origin } of passages) {
-      // A source is what the query was written about, whatever grade it got.
-      if (grade < 2 && kind !== 'positive') continue;
-      sets.join(self, `passage ${passage.id}`);
-      // A mined passage that was judged relevant ties by itself alone: its whole document would tie nearly everything.
-      if (origin === 'corpus') sets.join(self, `group ${group(passage)}`);
-      const match = texts.add(passage.id, passageText(passage));
-      if (match) sets.join(self, `passage ${match.id}`);
-    }
-  }
+export function splitWithSizes(examples: readonly Example[], options: SplitExamplesOptions): ExampleSplit {
+  const { seed, shares = { train: 0.8, validation: 0.2 }, funnel } = options;
+  const sets = tieExamples(examples, options);
   const members = new Map<string, number>();
   const names = new Map<string, string>();
   for (const { query } of examples) {
     const root = sets.find(`query ${query.id}`);
     members.set(root, (members.get(root) ?? 0) + 1);
     const name = names.get(root);
-    // The smallest id names a group, whichever member happens to be its root.
+    // The smallest id names a cluster, whichever member happens to be its root.
     if (name === undefined || query.id < name) names.set(root, query.id);
   }
-  const order = [...members.keys()]
-    .map((root) => ({ root, priority: randomStream(seed, 'split', names.get(root)!).next() }))
-    .sort((a, b) => a.priority - b.priority || (names.get(a.root)! < names.get(b.root)! ? -1 : 1));
-  const total = (shares.train ?? 0) + (shares.validation ?? 0) + (shares.test ?? 0);
-  const wanted = (['train', 'validation', 'test'] as const).map((split) => ({
-    split,
-    lacking:
-      total > 0 ? ((shares[split] ?? 0) / total) * examples.length : split === 'train' ? examples.length : 0,
-  }));
-  const splitOf = new Map<string, Split>();
-  for (const { root } of order) {
-    const part = wanted.reduce((most, next) => (next.lacking > most.lacking ? next : most));
-    part.lacking -= members.get(root)!;
-    splitOf.set(root, part.split);
-  }
-  return examples.map((example) => {
-    const split = splitOf.get(sets.find(`query ${example.query.id}`))!;
-    funnel?.accept('split');
-    funnel?.note('split', split);
-    return { ...example, split };
-  });
+  const clusters = [...members].map(([root, size]) => ({ name: names.get(root)!, size }));
+  const { splitOf, sizes } = assignClusters(clusters, { seed, shares, tolerance: options.tolerance });
+  for (const { withinTolerance } of sizes) if (!withinTolerance) funnel?.note('split', 'outside-tolerance');
+  return {
+    examples: examples.map((example) => {
+      const split = splitOf.get(names.get(sets.find(`query ${example.query.id}`))!)!;
+      funnel?.accept('split');
+      funnel?.note('split', split);
+      return { ...example, split };
+    }),
+    sizes,
+    clusters: clusters.length,
+    largestCluster: clusters.reduce((most, { size }) => Math.max(most, size), 0),
+  };
 }
 
-/** Union-find over names, with path halving. */
-class DisjointSets {
-  readonly #parent = new Map<string, string>();
+/** `splitWithSizes`, the examples alone. */
+export const splitExamples = (examples: readonly Example[], options: SplitExamplesOptions): Example[] =>
+  splitWithSizes(examples, options).examples;
 
-  find(name: string): string {
-    let at = name;
-    for (;;) {
-      const parent = this.#parent.get(at);
-      if (parent === undefined) {
-        this.#parent.set(at, at);
-        return at;
-      }
-      if (parent === at) return at;
-      const above = this.#parent.get(parent)!;
-      this.#parent.set(at, above);
-      at = above;
+function tieExamples(
+  examples: readonly Example[],
+  { seed, group = documentOf, topic, funnel }: SplitExamplesOptions,
+): DisjointSets {
+  const sets = new DisjointSets();
+  const tie = (a: string, b: string, why: string): void => {
+    // A name that was not met before joins nothing to anything.
+    const isNew = !sets.has(b);
+    if (sets.join(a, b) && !isNew) funnel?.note('split', `tied-by-${why}`);
+  };
+  // In the order of ids, so that clusters have the same members however the examples come.
+  const sorted = [...examples].sort((a, b) => (a.query.id < b.query.id ? -1 : 1));
+  const relevant: { id: string; text: string }[] = [];
+  for (const { query, passages } of sorted) {
+    const self = `query ${query.id}`;
+    sets.find(self);
+    for (const { passage, grade, kind, origin } of passages) {
+      // A source is what the query was written about, whatever grade it got.
+      if (grade < 2 && kind !== 'positive') continue;
+      tie(self, `passage ${passage.id}`, 'passage');
+      relevant.push({ id: passage.id, text: passageText(passage) });
+      // A mined passage that was judged relevant ties by itself alone: its whole document would tie nearly everything.
+      if (origin !== 'corpus') continue;
+      tie(self, `group ${group(passage)}`, 'document');
+      const about = topic?.(passage);
+      if (about !== undefined) tie(self, `topic ${about}`, 'topic');
     }
   }
-
-  join(a: string, b: string): void {
-    const [left, right] = [this.find(a), this.find(b)];
-    if (left !== right) this.#parent.set(right, left);
-  }
+  forEachSimilarPair(
+    sorted.map(({ query }) => query),
+    { seed, ...nearQuery },
+    (a, b) => tie(`query ${a}`, `query ${b}`, 'query'),
+  );
+  forEachSimilarPair(relevant, { seed, ...nearPassage }, (a, b) =>
+    tie(`passage ${a}`, `passage ${b}`, 'near-duplicate'),
+  );
+  return sets;
 }
