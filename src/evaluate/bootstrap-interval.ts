@@ -1,3 +1,4 @@
+import { quantile } from '../core/quantile.js';
 import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
 
@@ -36,12 +37,4 @@ export function bootstrapInterval(
   means.sort();
   const tail = (1 - level) / 2;
   return { mean: mean(values), low: quantile(means, tail), high: quantile(means, 1 - tail) };
-}
-
-/** Linear between the two nearest order statistics, as numpy's default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

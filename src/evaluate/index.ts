@@ -1,5 +1,14 @@
+export * from './agreement/bootstrap-statistic.js';
+export * from './agreement/compare-judgements.js';
+export * from './agreement/confusion.js';
+export * from './agreement/kappa.js';
+export * from './agreement/krippendorff-alpha.js';
 export * from './bootstrap-interval.js';
 export * from './compare-runs.js';
+export * from './design-based/corrected-total.js';
+export * from './design-based/draw-sample.js';
+export * from './design-based/measure-units.js';
+export type { CorrectionOptions, Estimate, SampledUnit } from './design-based/sampled-unit.js';
 export * from './evaluate-run.js';
 export * from './known-item.js';
 export type { Grades, MeasureFunction, MeasureOptions } from './measures/measure.js';
