@@ -33,7 +33,7 @@ export interface CheckQueryOptions {
   readonly maxCopied?: number;
   /** Of the prompt: a query that repeats five words in a row of one, or a whole one, is an echo. */
   readonly promptLines?: PromptLines;
-  /** The code that the query must be in. @default the passage's language, where both can be told */
+  /** The ISO 639-1 code that the query must be in, or `any`. @default the passage's language, where both can be told */
   readonly language?: string;
   /** Absent: scripts alone are compared. */
   readonly tellLanguage?: LanguageDetector;
@@ -126,6 +126,7 @@ function languageFault(
   text: string,
   { passage, language, tellLanguage }: CheckQueryOptions,
 ): 'wrong-script' | 'wrong-language' | undefined {
+  if (language === 'any') return undefined;
   const told = tellLanguage?.(text);
   if (language !== undefined) return told !== undefined && told !== language ? 'wrong-language' : undefined;
   const script = mainScript(text);

@@ -83,6 +83,10 @@ export function languageCode(name: string): string | undefined {
   return codesByName().get(name.trim().toLowerCase());
 }
 
+/** What a query of a voice is checked to be in: `any` where a language was asked for that has no code, undefined where none was. */
+export const wantedLanguage = ({ language }: QueryVoice): string | undefined =>
+  language === undefined ? undefined : (languageCode(language) ?? 'any');
+
 let codes: Map<string, string> | undefined;
 function codesByName(): Map<string, string> {
   if (codes) return codes;

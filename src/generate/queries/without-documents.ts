@@ -18,7 +18,7 @@ import { formSchema } from './forms/form.js';
 import { type QueryTypeName, queryType, replyKey, rotateTypes, type TypeShares } from './query-types.js';
 import { readDraft } from './read-draft.js';
 import { type Topic, type WriteTopicsOptions, writeTopics } from './topics.js';
-import { askVoice, drawVoice, languageCode } from './voice.js';
+import { askVoice, drawVoice, wantedLanguage } from './voice.js';
 import { type QueryWriter, queryDuplicates, type WriteResult } from './write-queries.js';
 
 export interface TopicQueryRequest {
@@ -63,7 +63,7 @@ export async function writeTopicQuery(
       type,
       passage: topic.text,
       promptLines: lines,
-      language: voice.language && languageCode(voice.language),
+      language: wantedLanguage(voice),
       tellLanguage,
     });
     if (reason) return { reason, ledgerKeys };

@@ -19,7 +19,7 @@ import { makeInstructions } from './instructions.js';
 import type { PassageLinker } from './link-passages.js';
 import { type QueryTypeName, queryType, replyKey, rotateTypes, type TypeShares } from './query-types.js';
 import { readDraft } from './read-draft.js';
-import { askVoice, drawVoice, languageCode, type QueryVoices } from './voice.js';
+import { askVoice, drawVoice, type QueryVoices, wantedLanguage } from './voice.js';
 
 export interface QueryWriter {
   readonly model: LanguageModel;
@@ -101,7 +101,7 @@ export async function writeQuery(
       passage: [passage, ...(linked ? [linked] : [])].map(passageText).join('\n'),
       maxCopied,
       promptLines: fill.lines,
-      language: voice.language && languageCode(voice.language),
+      language: wantedLanguage(voice),
       tellLanguage,
     });
     if (reason) return { reason, ledgerKeys };
