@@ -74,9 +74,9 @@ export function isSeveral(text: string): boolean {
   const lines = text.split(/\s*[\r\n]+\s*/u).filter((line) => words(line).length >= 2);
   if (lines.length > 1) return true;
   if (/(?:^|\s)1[.)]\s.*\s2[.)]\s/u.test(text)) return true;
-  return (
-    (text.match(/[?\uff1f\u061f](?=\s+\p{L}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu) ?? [])
-      .length > 0
+  // A mark within a query may be what it is about; two questions each end with one.
+  return /[?\uff1f\u061f](?:\s+\p{L}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]).*[?\uff1f\u061f]\W*$/su.test(
+    text,
   );
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { checkQuery, tidyQuery } from '../../../src/generate/queries/check-query.js';
+import { passageText } from '../../../src/core/passage.js';
+import { loadDataset } from '../../../src/formats/dataset.js';
+import { checkQuery, textFault, tidyQuery } from '../../../src/generate/queries/check-query.js';
 import { promptLines } from '../../../src/generate/queries/echo.js';
 import { type QueryTypeName, rotateTypes } from '../../../src/generate/queries/query-types.js';
 
@@ -62,6 +64,15 @@ test.each([
   ['"exact words" in a search', '"exact words" in a search'],
   ["“what's this”", "what's this"],
 ])('%j is tidied', (text, expected) => expect(tidyQuery(text)).toBe(expected));
+
+test('real queries are nothing that a searcher does not write', async () => {
+  const { queries, passages, qrels } = await loadDataset('datasets/handbook');
+  for (const { id, text } of queries.values()) {
+    const [relevant] = [...qrels.get(id)!].find(([, grade]) => grade > 0)!;
+    const fault = textFault(text, { type: 'question', passage: passageText(passages.get(relevant)!) });
+    expect([text, fault]).toEqual([text, undefined]);
+  }
+});
 
 test('types come in turn by their shares', () => {
   const take = (shares: Parameters<typeof rotateTypes>[0], n: number) => {
