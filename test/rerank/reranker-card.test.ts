@@ -30,6 +30,14 @@ test('there is at least one card', () => {
 test.each([
   ['not JSON', '{', /not a reranker card/],
   ['another shape', '{"format": 1}', /not a reranker card/],
+  [
+    'a weight beyond 1',
+    JSON.stringify({
+      ...{ format: 1, name: 'a', program: 'full', comparator: 'bm25' },
+      ...{ figures: [], limits: '', interpolation: 1.2 },
+    }),
+    /interpolation/,
+  ],
 ])('%s is no card', async (_name, text, message) => {
   const path = join(mkdtempSync(join(tmpdir(), 'rankforge-card-')), 'card.json');
   writeFileSync(path, text);

@@ -253,7 +253,8 @@ describe('failures', () => {
         if (calls === 2) throw new RankforgeError('timeout', 'too late', { hint: 'Wait.' });
       },
     });
-    const comparing = composeReranker({ program: 'full', comparator: create({ model }), onFailure: 'keep' });
+    const program = 'sliding:2/1';
+    const comparing = composeReranker({ program, comparator: create({ model }), onFailure: 'keep' });
     const { usage, warnings } = await comparing.rerank(candidates(2));
     expect(warnings).toEqual([expect.objectContaining({ code: 'kept-order' })]);
     expect(usage.calls).toBe(1);

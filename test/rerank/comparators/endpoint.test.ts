@@ -6,6 +6,7 @@ import {
   endpointComparator,
 } from '../../../src/rerank/comparators/endpoint/endpoint.js';
 import { openComparator } from '../../../src/rerank/comparators/registry.js';
+import { composeReranker } from '../../../src/rerank/reranker.js';
 
 interface Asked {
   readonly path: string;
@@ -257,6 +258,38 @@ describe('tries again', () => {
       retryAfterMs: 3_600_000,
     });
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+test('its tries are all there are, and what its first request took is told when the second fails', async () => {
+  await using server = await serve((response, _, index) =>
+    index === 0
+      ? json(response, { results: [{ index: 0, relevance_score: 1 }], meta: { billed_units: {} } })
+      : json(response, { message: 'busy' }, 503),
+  );
+  const comparator = comparatorAt(server.url, { retries: 1, batch: 1 });
+  const reranker = composeReranker({ program: 'full', comparator });
+  const items = passages.map((passage) => ({ passage }));
+  await expect(reranker.rerank({ query, items })).rejects.toMatchObject({
+    code: 'server-error',
+    retried: true,
+    usage: { calls: 1, promptTokens: expect.any(Number) },
+  });
+  // One that was answered, one that failed and its one retry.
+  expect(server.asked).toHaveLength(3);
+  await using asking = await serve((response) => json(response, {}, 429, { 'retry-after': '3600' }));
+  const patient = composeReranker({
+    program: 'full',
+    comparator: comparatorAt(asking.url),
+    onFailure: 'keep',
+  });
+  // An hour is nobody's to wait for.
+  expect((await patient.rerank({ query, items })).warnings).toMatchObject([{ code: 'kept-order' }]);
+  expect(asking.asked).toHaveLength(1);
+  await using wrong = await serve((response) => json(response, { results: relevance.slice(1) }));
+  await expect(comparatorAt(wrong.url).compare(query, passages)).rejects.toMatchObject({
+    code: 'bad-reply',
+    usage: { calls: 1 },
   });
 });
 
