@@ -4,9 +4,9 @@ import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
 import type { CallOptions } from '../../models/language-model.js';
 import { loadPrompt, renderPrompt } from '../../prompts/template.js';
+import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import { parseJsonReply } from '../parse-reply.js';
-import { promptData } from '../prompt-data.js';
 import { commonSubsequence, normaliseText, words } from '../words.js';
 import { cleanPassage, faultOfPassage } from './check-passage.js';
 import type { GradedWriter } from './write-graded-passages.js';
@@ -54,13 +54,13 @@ export async function editPassage(
   { model, seed, temperature = 0.7, maxCharacters = 1600 }: GradedWriter,
   { signal }: CallOptions = {},
 ): Promise<EditedPassage> {
-  const shown = promptData(passageText(original), { maxCharacters });
+  const shown = asExcerpt(passageText(original), { maxCharacters });
   const ledgerKeys: string[] = [];
   try {
     const reply = await model.generate(
       {
         messages: renderPrompt(loadPrompt('generate/minimal-edit'), {
-          query: promptData(query.text, { maxCharacters: 1000 }),
+          query: asExcerpt(query.text, { maxCharacters: 1000 }),
           passage: shown,
           how,
         }),

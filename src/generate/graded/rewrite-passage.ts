@@ -5,9 +5,9 @@ import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
 import type { CallOptions } from '../../models/language-model.js';
 import { loadPrompt, renderPrompt } from '../../prompts/template.js';
+import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import { parseJsonReply } from '../parse-reply.js';
-import { promptData } from '../prompt-data.js';
 import { words } from '../words.js';
 import { cleanPassage, faultOfPassage } from './check-passage.js';
 import { type GradedWriter, levelNames } from './write-graded-passages.js';
@@ -51,9 +51,9 @@ export async function rewritePassage(
     const reply = await model.generate(
       {
         messages: renderPrompt(loadPrompt('generate/rewrite-level'), {
-          query: promptData(query.text, { maxCharacters: 1000 }),
-          passage: promptData(passageText(passage), { maxCharacters }),
-          source: source ? promptData(passageText(source), { maxCharacters }) : '',
+          query: asExcerpt(query.text, { maxCharacters: 1000 }),
+          passage: asExcerpt(passageText(passage), { maxCharacters }),
+          source: source ? asExcerpt(passageText(source), { maxCharacters }) : '',
           level: levelNames[asked],
           words: length,
           answers: judged > asked ? 'more' : 'less',

@@ -7,12 +7,12 @@ import type { Query } from '../../core/query.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import type { Funnel } from '../funnel.js';
 import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import { orderedMap } from '../ordered-map.js';
 import { parseJsonReply } from '../parse-reply.js';
-import { promptData } from '../prompt-data.js';
 import { cleanPassage, faultOfPassage } from './check-passage.js';
 
 export interface GradedWriter {
@@ -88,8 +88,8 @@ export async function writeGraded(
     const reply = await model.generate(
       {
         messages: renderPrompt(writer.prompt ?? loadPrompt('generate/graded-passages'), {
-          query: promptData(query.text, { maxCharacters: 1000 }),
-          source: source ? promptData(passageText(source), { maxCharacters: writer.maxCharacters }) : '',
+          query: asExcerpt(query.text, { maxCharacters: 1000 }),
+          source: source ? asExcerpt(passageText(source), { maxCharacters: writer.maxCharacters }) : '',
           lengths: byLevel(drawn),
           styles: byLevel(drawnStyles),
         }),

@@ -4,11 +4,11 @@ import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
 import type { CallOptions, LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import { cleanPassage, faultOfPassage } from '../graded/check-passage.js';
 import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import { parseJsonReply } from '../parse-reply.js';
-import { promptData } from '../prompt-data.js';
 import { words } from '../words.js';
 import { repeats } from './repeats.js';
 
@@ -80,8 +80,8 @@ export async function writeNegatives(
     const reply = await model.generate(
       {
         messages: renderPrompt(prompt ?? loadPrompt('generate/negatives'), {
-          query: promptData(query.text, { maxCharacters: 1000 }),
-          source: source ? promptData(passageText(source), { maxCharacters }) : '',
+          query: asExcerpt(query.text, { maxCharacters: 1000 }),
+          source: source ? asExcerpt(passageText(source), { maxCharacters }) : '',
           count,
           lengths: lengths.join(', '),
         }),
