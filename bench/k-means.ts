@@ -2,7 +2,7 @@
  * k-means on the embeddings of SciFact: inertia and time beside scikit-learn, on one core each.
  *
  *     pip install scikit-learn
- *     RANKFORGE_PYTHON=…/bin/python npx tsx bench/k-means.ts [passages]
+ *     RANKFORGE_PYTHON=…/bin/python npx tsx bench/k-means.ts [passages] [seeds]
  *
  * Embeds 5,183 passages, or the first so many; what is embedded is kept for the next run.
  */
@@ -21,7 +21,7 @@ import { cacheEmbeddings } from '../src/retrieval/embedding-cache.js';
 import { sharedData } from '../test/shared-data.js';
 import { askPeer } from './peers/ask-peer.js';
 
-const seeds = [0, 1, 2, 3, 4];
+const seeds = [...Array(Number(process.argv[3] ?? 5)).keys()];
 const clusters = [20, 72];
 
 interface Figures {

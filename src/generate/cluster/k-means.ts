@@ -47,7 +47,7 @@ const rowsPerRead = 1024;
 
 /**
  * k-means by Euclidean distance: greedy k-means++ seeds, then Lloyd's rounds until the inertia stands, or mini-batches.
- * Same seed, rows and order: same clusters. Memory: 12 bytes a row, the means in double precision, and the rows that
+ * Same seed, rows and order: same clusters. Memory: 16 bytes a row, the means in double precision, and the rows that
  * seeds are drawn from (the larger of 10,000 and 30 k, at random); the vectors stay where the source has them.
  * @throws RankforgeError `usage` for a `k` below 1, `too-little-data` for no rows; the signal's reason
  * @see Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur & Vassilvitskii 2007; Sculley 2010 for mini-batches
@@ -121,7 +121,7 @@ async function miniBatch(
 }
 
 /** Assigns every row to its nearest centroid. */
-export async function assign(
+async function assign(
   source: VectorSource,
   centroids: Centroids,
   { signal }: Pick<JobOptions, 'signal'> = {},

@@ -12,7 +12,7 @@ const passes = 3;
 /** Batches without a better smoothed inertia after which it has converged. */
 const patience = 10;
 
-export interface MiniBatchOptions extends JobOptions {
+interface MiniBatchOptions extends JobOptions {
   readonly seed: number;
   readonly tolerance?: number;
 }

@@ -1,4 +1,4 @@
-export interface ApportionOptions {
+interface ApportionOptions {
   /** At most this many for each; absent: no limit. */
   readonly capacities?: ArrayLike<number>;
   /** This many for each first, as far as its capacity goes, whatever its weight. @default 0 */

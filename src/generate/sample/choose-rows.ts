@@ -19,7 +19,7 @@ export interface ChosenRows {
   readonly notes?: readonly string[];
 }
 
-export interface RowsToChooseFrom extends JobOptions {
+interface RowsToChooseFrom extends JobOptions {
   readonly seed: number;
   readonly count: number;
   /** By row: a number in [0, 1) of its own random stream. */

@@ -48,7 +48,7 @@ const textsPerCall = 256;
 
 /**
  * Draws documents to write queries about: min(count, those fit) of them, seeded. Reads the corpus once for `uniform`, and
- * else twice, to choose by place and then to fetch: 12 bytes a passage are held, besides what finds near-duplicates, what
+ * else twice, to choose by place and then to fetch: 16 bytes a passage are held, besides what finds near-duplicates, what
  * a method holds, and the passages drawn.
  * @param open gives the corpus from its beginning, in the same order each time
  * @throws RankforgeError `usage` where an encoder or a log is missing, or settings are out of range; `empty-corpus` where
