@@ -67,6 +67,10 @@ test('a query in another language than asked for is left out', async () => {
     reason: 'wrong-language',
   });
   expect(await write(['Dutch'], 'waarom vraagt men er steeds naar?')).toHaveProperty('query');
+  // A few technical terms are of no language.
+  const terms = writerModel({ write: () => '{"keyword search": "waarom item"}' });
+  const keywords = { passage, type: 'keyword' as const };
+  expect(await writeQuery(keywords, { model: terms.model, seed: 7, tellLanguage })).toHaveProperty('query');
   // What is no language's name is asked for and cannot be checked.
   expect(await write(['Klingon'], 'waarom vraagt men er steeds naar?')).toHaveProperty('query');
 });
