@@ -6,6 +6,7 @@ export { renderDatasetCard, writeDatasetCard } from './cards/dataset-card.js';
 export type { SetDescription, SetDetails } from './cards/set-description.js';
 export { countSet, type SetStatistics, type SplitStatistics } from './cards/set-statistics.js';
 export * from './dataset.js';
+export { type EvaluationTexts, readEvaluationTexts } from './evaluation-texts.js';
 export { readExamples, writeExamples } from './examples.js';
 export { type ExampleField, exampleFields } from './exports/example-fields.js';
 export * from './exports/export-examples.js';

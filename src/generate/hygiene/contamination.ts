@@ -98,19 +98,22 @@ export interface RemoveContaminatedOptions<T> {
   readonly funnel?: Funnel;
   /** @default 'contamination' */
   readonly stage?: string;
+  /** Gets each record that is left out, and why. */
+  readonly onRejected?: (record: T, reason: ContaminationReason) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Passes on the records that are in no evaluation set; reasons are counted under `contamination`. */
 export async function* removeContaminated<T>(
   records: AsyncIterable<T> | Iterable<T>,
-  { text, check, funnel, stage = 'contamination', signal }: RemoveContaminatedOptions<T>,
+  { text, check, funnel, stage = 'contamination', onRejected, signal }: RemoveContaminatedOptions<T>,
 ): AsyncGenerator<T> {
   for await (const record of records) {
     signal?.throwIfAborted();
     const reason = await check(text(record), { signal });
     if (reason) {
       funnel?.reject(stage, reason);
+      onRejected?.(record, reason);
       continue;
     }
     funnel?.accept(stage);

@@ -74,19 +74,22 @@ export interface KeepLanguagesOptions<T> {
   readonly text: (record: T) => string;
   readonly check: LanguageCheck;
   readonly funnel?: Funnel;
+  /** Gets each record that is left out, and why. */
+  readonly onRejected?: (record: T, reason: 'wrong-language' | 'unknown-language') => void;
   readonly signal?: AbortSignal;
 }
 
 /** Passes on the records in a wanted language; reasons are counted under `language`. */
 export async function* keepLanguages<T>(
   records: AsyncIterable<T> | Iterable<T>,
-  { text, check, funnel, signal }: KeepLanguagesOptions<T>,
+  { text, check, funnel, onRejected, signal }: KeepLanguagesOptions<T>,
 ): AsyncGenerator<T> {
   for await (const record of records) {
     signal?.throwIfAborted();
     const reason = check(text(record));
     if (reason) {
       funnel?.reject('language', reason);
+      onRejected?.(record, reason);
       continue;
     }
     funnel?.accept('language');

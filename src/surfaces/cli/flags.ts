@@ -31,6 +31,13 @@ function positiveNumber(text: string): number {
   return value;
 }
 
+/** A part of the whole, 0 to 1. */
+export function share(text: string): number {
+  const value = amount(text);
+  if (value <= 1) return value;
+  throw new InvalidArgumentError('A number from 0 to 1 is needed.');
+}
+
 /** A path that is written to. Nothing goes to stdout but results: `-` would be a file of that name. */
 function outputPath(text: string): string {
   if (text !== '' && text !== '-') return text;

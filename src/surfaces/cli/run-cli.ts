@@ -4,6 +4,7 @@ import { exitCode, isAbort, RankforgeError } from '../../core/errors.js';
 import { packageVersion } from '../../core/version.js';
 import type { CliContext } from './cli-context.js';
 import { addCalibrateCommand } from './commands/calibrate.js';
+import { addCleanCommand } from './commands/clean.js';
 import { addDistillCommand } from './commands/distill.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -31,6 +32,7 @@ const commands = [
   addMineCommand,
   addExportCommand,
   addImportCommand,
+  addCleanCommand,
   addRetrieveCommand,
   addRerankCommand,
   addDistillCommand,

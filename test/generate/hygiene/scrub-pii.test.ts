@@ -1,7 +1,9 @@
 import fc from 'fast-check';
+import { stdnum } from 'stdnum';
 import { describe, expect, test } from 'vitest';
 import { Funnel } from '../../../src/generate/funnel.js';
 import { hasLuhnDigit } from '../../../src/generate/hygiene/pii/accounts.js';
+import { nationalIds } from '../../../src/generate/hygiene/pii/national-ids.js';
 import { createPiiScrubber, scrubPassages } from '../../../src/generate/hygiene/pii/scrub-pii.js';
 import { piiKinds } from '../../../src/generate/hygiene/pii/span.js';
 import { anyText, cpuTime } from './any-text.js';
@@ -30,6 +32,7 @@ test.each([
   ['SSN 219-09-9998', 'SSN [NATIONAL-ID]'],
   ['DNI 12345678Z', 'DNI [NATIONAL-ID]'],
   ['codice fiscale RSSMRA85T10A562S', 'codice fiscale [NATIONAL-ID]'],
+  ['NI: AB123456C, or AB 12 34 56 C', 'NI: [NATIONAL-ID], or [NATIONAL-ID]'],
   ['CPF 390.533.447-05', 'CPF [NATIONAL-ID]'],
   ['BSN: 111222333', 'BSN: [NATIONAL-ID]'],
   ['HETU 131052-308T', 'HETU [NATIONAL-ID]'],
@@ -44,7 +47,8 @@ test.each([
   'v1.2.3.4, version 10.2.3.4, 999.1.1.1, 127.0.0.1, std::vector, dead::beef',
   'Genes 45,000 to 120,000; p < 0.00001; n = 20032004; 100 200 300 400',
   'order 123456789, account 111222333, 1234567890123456',
-  '000-12-3456, 666-12-3456',
+  '000-12-3456, 666-12-3456, 95% CI: 2766.07-5232.43',
+  'the antagonist SR141716A, EC 1.14.16.2, /vs/5309904231178427, 117-142, 218-234 (1945), 307-357 /1910/',
 ])('is no personal data: %s', (text) => expect(scrub(text)).toEqual({ text, counts: {} }));
 
 test('counts by kind, and passages are noted in the funnel', async () => {
@@ -151,4 +155,9 @@ describe('time is linear whatever is repeated', () => {
     // Quadratic would be 16 times as long.
     expect(time(80_000)).toBeLessThan(8 * time(20_000) + 60);
   });
+});
+
+test('each identity number has its check', () => {
+  for (const { country, name } of nationalIds)
+    expect(stdnum[country]?.[name], `${country}.${name}`).toBeDefined();
 });

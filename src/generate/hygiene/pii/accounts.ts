@@ -24,7 +24,7 @@ export function* findIbans(text: string): Generator<PiiSpan> {
   }
 }
 
-const cardNumber = /(?<![\p{L}\p{N}]|\d[.,-])\d(?:[ -]?\d){11,18}(?![\p{L}\p{N}]|[.,-]\d)/gu;
+const cardNumber = /(?<![\p{L}\p{N}/=_]|\d[.,-])\d(?:[ -]?\d){11,18}(?![\p{L}\p{N}]|[.,-]\d)/gu;
 
 /** First digits and lengths of the networks. */
 const networks: readonly RegExp[] = [

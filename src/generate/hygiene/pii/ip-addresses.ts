@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { PiiSpan } from './span.js';
 
-const version4 = /(?<![\w.:]|[vV]ersion |[vV]\. ?)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
+const version4 = /(?<![\w.:]|[vV]ersion |[vV]\. ?|\bEC )(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
 const version6 = /(?<![\w:.])(?=[0-9a-fA-F:]{0,20}\d)[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:])/g;
 /** They name no machine in particular. */
 const nobody = /^(?:0\.0\.0\.0|127\.\d+\.\d+\.\d+|255\.[\d.]+|::1?)$/;

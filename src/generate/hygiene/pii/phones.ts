@@ -32,6 +32,8 @@ function endOfNumber(found: string, countries: readonly string[]): number {
     if (digits < 7) return 0;
     if (digits > 17) continue;
     if (isPhone(text, countries)) return end;
+    // What stands without a space is one thing.
+    if (!/[ \u00a0\u202f]/.test(found[last.index - 1] ?? '')) return 0;
   }
   return 0;
 }
@@ -40,6 +42,8 @@ function isPhone(text: string, countries: readonly string[]): boolean {
   // Written from abroad: 00 or +, and then often the home country's 0 in brackets.
   const number = text.replace(/^00(?=[1-9])/, '+').replace(/^(\+.*)\(0\)/, '$1');
   if (number.includes('+')) return parsePhoneNumberFromString(number, { extract: false })?.isValid() === true;
+  // Brackets stand around the area code alone; ranges of pages with a year look like numbers otherwise.
+  if (/\d.*\(| \/|\/ /.test(number)) return false;
   return countries.some(
     (country) =>
       parsePhoneNumberFromString(number, {
