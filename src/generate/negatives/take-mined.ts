@@ -1,3 +1,4 @@
+import { RankforgeError } from '../../core/errors.js';
 import type { ExamplePassage } from '../../core/example.js';
 import type { Grade } from '../../core/judgement.js';
 import type { Passage } from '../../core/passage.js';
@@ -36,6 +37,7 @@ interface PoolCell extends Places {
 /**
  * Takes mined negatives into a gathering, cell by cell; then the nearest other cells fill the places that some could not.
  * @returns places that stayed empty
+ * @throws RankforgeError `usage` for a cell of a retriever that is not among the pools
  */
 export async function takeMined(
   gathering: Gathering,
@@ -78,7 +80,13 @@ function inPools(
   if (cell.kind !== 'mined' || cell.places === 0) return [];
   const found = pools.filter(({ name }) => cell.retriever === undefined || name === cell.retriever);
   const of = cellName(cell);
-  if (found.length <= 1) return found.map((pool) => ({ ...cell, retriever: pool.name, pool, of }));
+  if (found.length === 0) {
+    throw new RankforgeError('usage', `Nothing is mined from a list called "${cell.retriever}"`, {
+      where: of,
+      hint: `Name one of: ${pools.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  if (found.length === 1) return found.map((pool) => ({ ...cell, retriever: pool.name, pool, of }));
   // One stream a query and cell, so that odd places fall to each retriever as often.
   const even = drawPlaces(
     found.map(({ name }) => ({ kind: 'mined', retriever: name, share: 1 })),

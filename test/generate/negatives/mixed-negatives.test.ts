@@ -256,6 +256,7 @@ test.each<[string, Partial<MineNegativesOptions>]>([
   ['written ones without a writer', { places: [{ kind: 'written', places: 1 }], judge: no }],
   ['mined ones without a list', { sources: [], count: 2 }],
   ['a mix without shares', { mix: [] }],
+  ['a list that is not there', { places: [{ kind: 'mined', retriever: 'dence', places: 1 }] }],
 ])('%s is refused', async (_, options) => {
   await expect(mine(options)).rejects.toMatchObject({ code: 'usage' });
 });
