@@ -107,8 +107,9 @@ class Table {
     while (waits(behind[0]!)) {
       const group = [take(0)];
       const met = (item: number) => group.some((other) => this.#met[item]!.has(other));
+      // Who was passed over has met one of the group, and so it stays as the group grows.
+      let before = 0;
       while (group.length < size && waits(behind[0]!)) {
-        let before = 0;
         while (waits(behind[before]!) && met(waiting[behind[before]! - 1]!)) before = behind[before]!;
         group.push(take(waits(behind[before]!) ? before : 0));
       }
