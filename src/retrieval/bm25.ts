@@ -43,11 +43,22 @@ export function termStatistics(
   passages: Iterable<Pick<Passage, 'title' | 'text'>>,
   analyser: (text: string) => readonly string[],
 ): TermStatistics {
+  return statisticsOfTerms(termsOf(passages, analyser));
+}
+
+function* termsOf(
+  passages: Iterable<Pick<Passage, 'title' | 'text'>>,
+  analyser: (text: string) => readonly string[],
+): Generator<readonly string[]> {
+  for (const passage of passages) yield analyser(passageText(passage));
+}
+
+/** The same of passages that are terms already. */
+export function statisticsOfTerms(passages: Iterable<readonly string[]>): TermStatistics {
   const documentFrequency = new Map<string, number>();
   let documentCount = 0;
   let length = 0;
-  for (const passage of passages) {
-    const terms = analyser(passageText(passage));
+  for (const terms of passages) {
     documentCount++;
     length += terms.length;
     for (const term of new Set(terms)) documentFrequency.set(term, (documentFrequency.get(term) ?? 0) + 1);

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { createTurns } from '../../core/turns.js';
 import type { EmbeddingModel } from '../embedding-model.js';
 import { openOnnxSession } from '../onnx/session.js';
 import { planBatches } from './batches.js';
@@ -54,7 +55,12 @@ export async function openEncoder({ weights, threads }: EncoderOptions): Promise
     id: weights.sha256 ? `${weights.id}@${weights.sha256.slice(0, 12)}` : weights.id,
     dimensions: shape.hidden,
     async embed(texts, { signal } = {}) {
-      const tokens = texts.map(encode);
+      const turn = createTurns(signal);
+      const tokens: number[][] = [];
+      for (const text of texts) {
+        await turn();
+        tokens.push(encode(text));
+      }
       const vectors = new Array<Float32Array>(texts.length);
       for (const batch of planBatches(tokens.map((ids) => ids.length))) {
         signal?.throwIfAborted();

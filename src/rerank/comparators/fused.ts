@@ -1,9 +1,10 @@
 import { passageText } from '../../core/passage.js';
+import { createTurns } from '../../core/turns.js';
 import { noUsage } from '../../core/usage.js';
 import { dot, orderByScore, zScores } from '../../core/vectors.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import { createAnalyser } from '../../retrieval/analyser.js';
-import { bm25Pair, termStatistics } from '../../retrieval/bm25.js';
+import { bm25Pair, statisticsOfTerms } from '../../retrieval/bm25.js';
 import { feedbackScores } from '../../retrieval/feedback.js';
 import type { Comparator } from '../comparator.js';
 import { type ComparatorEntry, needed, notSo } from './entry.js';
@@ -34,12 +35,16 @@ export function fusedComparator({ encoder }: FusedOptions = {}): Comparator {
     ...(encoder ? { provenance: { modelId: encoder.id } } : {}),
     async compare(query, passages, { signal } = {}) {
       signal?.throwIfAborted();
-      const found = termStatistics(passages, analyse);
+      const turn = createTurns(signal);
+      const terms: string[][] = [];
+      for (const passage of passages) {
+        await turn();
+        terms.push(analyse(passageText(passage)));
+      }
+      const found = statisticsOfTerms(terms);
       const statistics = { ...found, documentCount: beyondList * found.documentCount };
       const queryTerms = analyse(query.text);
-      const lexical = passages.map((passage) =>
-        bm25Pair(queryTerms, analyse(passageText(passage)), statistics),
-      );
+      const lexical = terms.map((passageTerms) => bm25Pair(queryTerms, passageTerms, statistics));
       const scores = encoder ? await withVectors(encoder, lexical) : lexical;
       return { order: orderByScore(scores), scores, usage: noUsage, warnings: [] };
 

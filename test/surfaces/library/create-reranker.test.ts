@@ -153,6 +153,16 @@ describe('createReranker', () => {
   });
 });
 
+test('an abort is seen while many long texts are taken apart', async () => {
+  const reranker = createReranker({ compare: 'bm25' });
+  const long = documents.join(' ').repeat(200);
+  const many = Array.from({ length: 2000 }, (_, index) => `${index} ${long}`);
+  const reason = new Error('enough');
+  const control = new AbortController();
+  setTimeout(() => control.abort(reason), 50);
+  await expect(reranker.rerank('flea', many, { signal: control.signal })).rejects.toBe(reason);
+});
+
 test('rerank without any setting ranks, or says why BM25 did', async () => {
   // Without a network and without weights the second; with them the first. Both rank.
   const { results, warnings } = await rerank('how many months does a flea live', documents);
