@@ -1,4 +1,5 @@
 import type { RerankingModelV3 } from '@ai-sdk/provider';
+import { RankforgeError } from '../../core/errors.js';
 import { asReranker, type GivenReranker } from '../library/as-reranker.js';
 
 export interface RankforgeModelOptions {
@@ -22,6 +23,7 @@ export function rankforge(
     provider: 'rankforge',
     modelId: modelId ?? nameOf(given) ?? 'default',
     async doRerank({ documents, query, topN, abortSignal }) {
+      checkTop(topN);
       const texts =
         documents.type === 'text'
           ? documents.values
@@ -34,6 +36,15 @@ export function rankforge(
     },
     [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
   };
+}
+
+/** Told by the name that callers of the SDK give. */
+function checkTop(topN: number | undefined): void {
+  if (topN === undefined || (Number.isInteger(topN) && topN >= 0)) return;
+  throw new RankforgeError('usage', `topN is ${topN}`, {
+    where: 'topN',
+    hint: 'Give a whole number from 0.',
+  });
 }
 
 function nameOf(given: GivenReranker | undefined): string | undefined {

@@ -86,7 +86,7 @@ export function createRerankService({
         usage: ranking.usage,
         warnings: ranking.warnings,
       };
-      return context.body(JSON.stringify(reply(answer)), 200, { 'content-type': 'application/json' });
+      return context.body(toJson(reply(answer)), 200, { 'content-type': 'application/json' });
     });
   }
 
@@ -113,6 +113,16 @@ function checkCount({ documents, texts }: Readonly<Record<string, unknown>>, mos
   for (const list of [documents, texts]) {
     if (Array.isArray(list) && list.length > most)
       throw new Problem('too-many', `${list.length} documents are more than the ${most} of one request`);
+  }
+}
+
+/** JSON is read to any depth and written by recursion: a document that was sent as an object may be too deep to come back. */
+function toJson(reply: unknown): string {
+  try {
+    return JSON.stringify(reply);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem('invalid', 'A document is nested too deeply to be sent back');
   }
 }
 

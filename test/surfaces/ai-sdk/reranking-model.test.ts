@@ -33,6 +33,11 @@ test('and objects', async () => {
   expect(rerankedDocuments.map(({ key }) => key)).toEqual([1, 2, 0]);
 });
 
+test('a number that is none is told by the name that the SDK has for it', async () => {
+  const model = rankforge({ compare: 'bm25' });
+  await expect(rerank({ model, query, documents, topN: -1, maxRetries: 0 })).rejects.toThrow('topN is -1');
+});
+
 test('it is named by its settings, and an abort reaches the reranker', async () => {
   expect(rankforge({ model: 'smollm2-135m-instruct', compare: 'likelihood' }).modelId).toBe(
     'smollm2-135m-instruct likelihood',

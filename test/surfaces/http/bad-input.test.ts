@@ -111,6 +111,15 @@ describe('bodies that are no request', () => {
     expect(sent * 65_536).toBeLessThan(100e6);
   });
 
+  test('an object that is nested too deeply to come back', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `{"query":"x","documents":[{"text":"a","more":${deep}}],"rank_fields":["text"],"return_documents":`;
+    expect((await post(`${server.url}/v1/rerank`, `${body}false}`)).status).toBe(200);
+    const reply = await post(`${server.url}/v1/rerank`, `${body}true}`);
+    expect(reply.status).toBe(400);
+    expect(await reply.text()).toContain('nested too deeply');
+  });
+
   test('a form, as a page of another origin can send without asking', async () => {
     const reply = await post(`${server.url}/v1/rerank`, good, { 'content-type': 'text/plain' });
     expect(reply.status).toBe(415);
