@@ -62,7 +62,11 @@ const fromWhere = (command: Command): Command =>
     )
     .option('--run <files...>', 'TREC runs to mine from, besides or in place of --retriever')
     .addOption(flags.encoder())
-    .option('--band <ranks>', 'first and last rank that is mined', parseBand, [3, 50])
+    .addOption(
+      new Option('--band <ranks>', 'first and last rank that is mined')
+        .argParser(parseBand)
+        .default([3, 50], '3-50'),
+    )
     .option('--depth <n>', 'ranks over which hardness is measured', integer(1), 100)
     .addOption(
       new Option('--pick <how>', 'from the band evenly, or from its top')
