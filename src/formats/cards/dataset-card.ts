@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { packageVersion } from '../../core/version.js';
 import { atomicWrite } from '../atomic-write.js';
@@ -16,13 +16,28 @@ const sizes: readonly (readonly [below: number, name: string])[] = [
   [1e8, '10M<n<100M'],
 ];
 
-/** Formats whose files `load_dataset` reads as they are: tables with the same columns in each split. */
-const loadable = ({ format, files }: ExportedFormat): boolean =>
-  exportFormats[format].columns !== undefined && files.every(({ split }) => split !== undefined);
+/**
+ * Formats that become configurations: tables with the same columns in each split. `load_dataset` reads all configurations of a
+ * folder with one reader, so they are those of one file type, of which there are most.
+ */
+function configured(formats: readonly ExportedFormat[]): ExportedFormat[] {
+  const tables = formats.filter(
+    ({ format, files }) =>
+      exportFormats[format].columns !== undefined &&
+      files.length > 0 &&
+      files.every(({ split }) => split !== undefined),
+  );
+  const byType = new Map<string, ExportedFormat[]>();
+  for (const one of tables) {
+    const type = extname(one.files[0]!.path);
+    byType.set(type, [...(byType.get(type) ?? []), one]);
+  }
+  return [...byType.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+}
 
 /** The YAML block that the Hub and `load_dataset` read. */
 export function cardMetadata({ details, statistics, formats }: SetDescription): Record<string, unknown> {
-  const configs = formats.filter(loadable).map(({ format, files }, index) => ({
+  const configs = configured(formats).map(({ format, files }, index) => ({
     config_name: format,
     data_files: files.map(({ split, path }) => ({ split, path })),
     ...(index === 0 ? { default: true } : {}),
@@ -75,7 +90,7 @@ export function renderDatasetCard(description: SetDescription): string {
       leftOut,
     ]),
   );
-  const first = formats.find(loadable);
+  const [first] = configured(formats);
   const load = first
     ? `\n\n\`\`\`python\nfrom datasets import load_dataset\n\nset = load_dataset("PATH", "${first.format}")\n\`\`\``
     : '';

@@ -8,6 +8,7 @@ import type { Example } from '../../core/example.js';
 import { packageVersion } from '../../core/version.js';
 import { badLineError, reportBadLine } from '../bad-line.js';
 import { ExampleLine } from '../examples.js';
+import { exampleFields } from './example-fields.js';
 import type { ExportFormat, ImportOptions, Split, WrittenFile } from './export-format.js';
 import { fromRow, parquetColumns, toRow } from './parquet-rows.js';
 import { filesOf } from './split-files.js';
@@ -70,30 +71,7 @@ class ParquetFile {
 /** One Parquet file a split and one row a query, with its passages as a list of structs: nothing of an example is lost. */
 export const parquet: ExportFormat = {
   summary: 'Parquet, one row a query, nothing lost',
-  holds: [
-    'query id',
-    'query text',
-    'instruction apart',
-    'query metadata',
-    'passage id',
-    'passage text',
-    'text to the letter',
-    'title apart',
-    'passage metadata',
-    'every passage',
-    'order of passages',
-    'relevant or not',
-    'grade',
-    'kind',
-    'origin',
-    'teacher score',
-    'teacher rank',
-    'hardness and margin',
-    'thinking',
-    'split',
-    'ledger keys',
-    'provenance',
-  ],
+  holds: exampleFields,
   columns: () => [
     { name: 'query_id', type: 'text', description: "the query's id" },
     { name: 'query', type: 'text', description: 'the query' },

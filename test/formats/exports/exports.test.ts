@@ -83,13 +83,19 @@ test('scores are written as decimals, so that every reader types the column alik
 test('MS MARCO: one line a record whatever the text holds, shared passages once, all grades', async () => {
   const folder = temporaryFolder();
   const counts = await exportMsMarco(folder, [first, second]);
-  expect(counts).toEqual({ collection: 4, queries: 2, qrels: 5, triples: 4, tripleIds: 4 });
+  expect(counts).toEqual({
+    'collection.tsv': 4,
+    'queries.train.tsv': 2,
+    'qrels.train.tsv': 5,
+    'triples.train.tsv': 4,
+    'triples.ids.train.tsv': 4,
+  });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   expect(read('collection.tsv')).toBe('n1\tno good at all\np2\tpartly\np3\tT fully\nn2\ton the topic\n');
-  expect(read('queries.tsv')).toBe('q1\thow? in short\nq2\twhy?\n');
-  expect(read('triples.tsv').split('\n')[0]).toBe('how? in short\tT fully\tno good at all');
-  expect(read('triples.ids.tsv').split('\n')[0]).toBe('q1\tp3\tn1');
-  expect(await readQrels(join(folder, 'qrels.tsv'))).toEqual(
+  expect(read('queries.train.tsv')).toBe('q1\thow? in short\nq2\twhy?\n');
+  expect(read('triples.train.tsv').split('\n')[0]).toBe('how? in short\tT fully\tno good at all');
+  expect(read('triples.ids.train.tsv').split('\n')[0]).toBe('q1\tp3\tn1');
+  expect(await readQrels(join(folder, 'qrels.train.tsv'))).toEqual(
     new Map([
       [
         'q1',
@@ -105,10 +111,10 @@ test('MS MARCO: one line a record whatever the text holds, shared passages once,
   );
   expect(readdirSync(folder).sort()).toEqual([
     'collection.tsv',
-    'qrels.tsv',
-    'queries.tsv',
-    'triples.ids.tsv',
-    'triples.tsv',
+    'qrels.train.tsv',
+    'queries.train.tsv',
+    'triples.ids.train.tsv',
+    'triples.train.tsv',
   ]);
 });
 
@@ -120,4 +126,34 @@ test('MS MARCO: an id with a space is an error and leaves no file', async () => 
     where: 'a b',
   });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('MS MARCO: an id that stands for two texts is an error', async () => {
+  const other: Example = { ...second, passages: [passage('n1', 'another text')] };
+  await expect(exportMsMarco(temporaryFolder(), [first, other])).rejects.toMatchObject({
+    code: 'duplicate-id',
+    where: 'n1',
+  });
+});
+
+test('n-tuples: as many negatives as asked for, drawn by the seed, and none where there are too few', async () => {
+  const rows = async (seed: number, negatives: number) => {
+    const path = join(temporaryFolder(), 'rows.jsonl');
+    await exportSentenceTransformers(path, [first, second], { shape: 'tuples', seed, negatives });
+    return readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, string>);
+  };
+  const two = await rows(1, 2);
+  expect(two.map(Object.keys)).toEqual([1, 2].map(() => ['anchor', 'positive', 'negative_1', 'negative_2']));
+  for (const row of two)
+    expect([row.negative_1, row.negative_2].sort()).toEqual([negative, 'on the topic'].sort());
+  expect(await rows(1, 2)).toEqual(two);
+  expect(await rows(1, 3)).toEqual([]);
+  const drawn = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map(async (seed) => (await rows(seed, 1))[0]!.negative_1),
+  );
+  expect(new Set(drawn).size).toBe(2);
 });

@@ -1,0 +1,127 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeExamples } from '../../../../src/formats/examples.js';
+import { runCli } from '../../../../src/surfaces/cli/run-cli.js';
+import { sampleSet } from '../../../formats/exports/sample-set.js';
+import { temporaryFolder } from '../../../formats/temporary-folder.js';
+
+async function cli(...argv: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCli(argv, {
+    stdout: (text) => {
+      out += text;
+    },
+    stderr: (text) => {
+      err += text;
+    },
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  return { code, out, err };
+}
+
+async function sample(): Promise<{ folder: string; set: string }> {
+  const folder = temporaryFolder();
+  const set = join(folder, 'set', 'examples.jsonl');
+  await writeExamples(set, sampleSet());
+  return { folder, set };
+}
+
+test('a set is exported, described and imported back', async () => {
+  const { folder, set } = await sample();
+  const out = join(folder, 'out');
+  const exported = await cli(
+    'export',
+    join(folder, 'set'),
+    '--format',
+    'parquet,tevatron,dataset-card,croissant',
+    '--out',
+    out,
+    '--name',
+    'Mine',
+    '--json',
+  );
+  expect(exported).toMatchObject({ code: 0, err: '' });
+  const result = JSON.parse(exported.out) as {
+    formats: { format: string; files: { rows: number }[] }[];
+    cards: string[];
+  };
+  expect(result.formats.map(({ format, files }) => [format, files.map(({ rows }) => rows)])).toEqual([
+    ['parquet', [8, 2, 2]],
+    ['tevatron', [8, 2, 2]],
+  ]);
+  expect(result.cards).toEqual([join(out, 'README.md'), join(out, 'croissant.json')]);
+  expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain('# Mine');
+
+  const back = await cli(
+    'import',
+    join(out, 'parquet'),
+    '--format',
+    'parquet',
+    '--out',
+    join(folder, 'back'),
+    '--json',
+  );
+  expect(JSON.parse(back.out)).toMatchObject({
+    queries: 12,
+    splits: { train: 8, validation: 2, test: 2 },
+    assumed: [],
+  });
+  expect(readFileSync(join(folder, 'back', 'examples.jsonl'), 'utf8')).toBe(readFileSync(set, 'utf8'));
+
+  const poorer = await cli(
+    'import',
+    join(out, 'tevatron'),
+    '--format',
+    'tevatron',
+    '--out',
+    join(folder, 'poorer'),
+  );
+  expect(poorer.code).toBe(0);
+  expect(poorer.err).toContain('tevatron holds no grades');
+});
+
+test('one split, and an earlier export replaced', async () => {
+  const { folder, set } = await sample();
+  const out = join(folder, 'out');
+  await cli('export', set, '--format', 'sft', '--out', out);
+  expect(existsSync(join(out, 'sft', 'train.jsonl'))).toBe(true);
+  expect(await cli('export', set, '--format', 'sft', '--out', out, '--split', 'test')).toMatchObject({
+    code: 0,
+  });
+  expect(existsSync(join(out, 'sft', 'train.jsonl'))).toBe(false);
+  expect(existsSync(join(out, 'sft', 'test.jsonl'))).toBe(true);
+});
+
+test('misspelt names, cards alone and folders of another hand', async () => {
+  const { folder, set } = await sample();
+  const out = join(folder, 'out');
+  const misspelt = await cli('export', set, '--format', 'parqet', '--out', out);
+  expect(misspelt).toMatchObject({ code: 2, out: '' });
+  expect(misspelt.err).toContain('Did you mean "parquet"?');
+  const wrong = await cli('import', set, '--format', 'tevatrn', '--out', join(folder, 'in'));
+  expect(wrong).toMatchObject({ code: 2 });
+  expect(wrong.err).toContain('Did you mean "tevatron"?');
+  expect((await cli('export', set, '--format', 'croissant', '--out', out)).code).toBe(2);
+  expect((await cli('export', set, '--format', 'sft', '--out', join(folder, 'set'))).err).toContain(
+    'export.json',
+  );
+  const taken = await cli('import', set, '--format', 'examples', '--out', join(folder, 'set'));
+  expect(taken).toMatchObject({ code: 1 });
+  expect(taken.err).toContain('There is a set already');
+});
+
+test('bad lines: an error with file and line, or set aside once however many formats read them', async () => {
+  const { folder, set } = await sample();
+  writeFileSync(set, `${readFileSync(set, 'utf8')}{"query": 1}\n`);
+  const out = join(folder, 'out');
+  const failed = await cli('export', set, '--format', 'sft', '--out', out, '--json');
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.out)).toMatchObject({ error: { code: 'bad-line', where: `${set}:13` } });
+  expect(existsSync(join(out, 'sft'))).toBe(false);
+  const skipped = await cli('export', set, '--format', 'sft,dpo,beir', '--out', out, '--skip-bad');
+  expect(skipped.code).toBe(0);
+  expect(skipped.err).toContain('bad lines skipped: 1');
+  expect(readFileSync(join(folder, 'bad-lines.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
