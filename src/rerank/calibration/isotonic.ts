@@ -8,11 +8,12 @@ export interface IsotonicPoints {
 /**
  * Isotonic regression by pooling adjacent violators: the non-decreasing function of the score nearest to relevance in
  * least squares. Equal scores are one point.
+ * @param relevant whether, or how far, from 0 to 1
  * @see Ayer et al. 1955; Zadrozny & Elkan 2002, doi:10.1145/775047.775151
  */
 export function fitIsotonic(
   scores: readonly number[],
-  relevant: readonly boolean[],
+  relevant: readonly (boolean | number)[],
 ): { method: 'isotonic' } & IsotonicPoints {
   const order = [...scores.keys()].sort((a, b) => scores[a]! - scores[b]!);
   const blocks: { from: number; to: number; sum: number; count: number }[] = [];
@@ -20,9 +21,9 @@ export function fitIsotonic(
     const score = scores[i]!;
     const last = blocks.at(-1);
     if (last?.from === score) {
-      last.sum += relevant[i] ? 1 : 0;
+      last.sum += Number(relevant[i]);
       last.count++;
-    } else blocks.push({ from: score, to: score, sum: relevant[i] ? 1 : 0, count: 1 });
+    } else blocks.push({ from: score, to: score, sum: Number(relevant[i]), count: 1 });
   }
   const pooled: typeof blocks = [];
   for (const block of blocks) {
