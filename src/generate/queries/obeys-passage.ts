@@ -2,7 +2,7 @@ import { words } from '../words.js';
 
 // What is said to a model and not to a reader: to forget, to write something, who it is, whose turn it is.
 const order =
-  /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
+  /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:people|users?|searchers?|they|one) (?:would |will |should |always )?(?:types?|search(?:es)?(?: for)?|asks?)\s*[:"“]|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
 
 /** The sentences of a text, those that give orders to a model apart from the rest. */
 function splitOrders(text: string): { readonly orders: readonly string[]; readonly rest: readonly string[] } {
