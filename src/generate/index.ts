@@ -1,4 +1,5 @@
-export { type Clustering, type KMeansOptions, kMeans } from './cluster/k-means.js';
+export { type KMeansOptions, kMeans } from './cluster/k-means.js';
+export type { Clustering } from './cluster/lloyd.js';
 export { openVectorStore, type VectorStore } from './cluster/vector-file.js';
 export { memoryVectors, type VectorSource, vectorsOf } from './cluster/vector-source.js';
 export * from './corpus.js';
@@ -22,6 +23,7 @@ export { type PiiKind, piiKinds } from './hygiene/pii/span.js';
 export * from './hygiene/remove-near-duplicates.js';
 export * from './judge/balanced-orders.js';
 export * from './judge/batch-judge.js';
+export * from './judge/calibrate-judge.js';
 export * from './judge/judge.js';
 export * from './judge/judge-passages.js';
 export * from './judge/judgement-record.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/core/random.js';
-import { type Clustering, kMeans } from '../../../src/generate/cluster/k-means.js';
+import { kMeans } from '../../../src/generate/cluster/k-means.js';
+import { type Clustering, lloyd } from '../../../src/generate/cluster/lloyd.js';
 import { memoryVectors, type VectorSource, vectorsOf } from '../../../src/generate/cluster/vector-source.js';
 
 /** `perBlob` points around each of `blobs` corners far from each other. */
@@ -137,4 +138,15 @@ test('bad input is named', async () => {
     /Vector 1 has 1 numbers/,
   );
   expect(() => memoryVectors(new Float32Array(7), 3)).toThrow(expect.objectContaining({ code: 'usage' }));
+});
+
+test('a mean that has no rows takes the row that is worst off', async () => {
+  const source = vectorsOf([0, 0.1, 10, 10.1, 30].map((x) => Float32Array.from([x])));
+  // The second of two equal means gets nothing, and the third is out of reach.
+  const seeds = { count: 4, dimensions: 1, data: Float64Array.from([0, 0, 10, 1000]) };
+  const found = await lloyd(source, seeds, { tolerance: 0 });
+  expect(Math.min(...found.sizes)).toBe(1);
+  expect(found.clusters[4]).not.toBe(found.clusters[3]);
+  expect(found.inertia).toBeLessThan(0.02);
+  expect(found.converged).toBe(true);
 });

@@ -160,6 +160,12 @@ test('what a method needs is asked for', async () => {
   });
 });
 
+test('passages come in the order in which they were chosen', async () => {
+  const { passages } = await draw({ method: 'quota', field: 'subject' });
+  const numbers = passages.map(({ id }) => randomStream(7, 'passages', id).next());
+  expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+});
+
 test('a corpus that shrinks between two readings is an error', async () => {
   let reads = 0;
   const open = () => (reads++ === 0 ? corpus : corpus.slice(0, 10));
