@@ -69,7 +69,7 @@ export async function mineNegatives(
   { query, positives }: { readonly query: Query; readonly positives: readonly Passage[] },
   options: MineNegativesOptions,
 ): Promise<MinedNegatives> {
-  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known } = options;
+  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known, exclude = [] } = options;
   const places = placesOf(query, options);
   const filter = options.filter ?? (judge && judgeFilter(judge, { relevantFrom: falseNegativeGrade }));
   const gathering: Gathering = {
@@ -103,6 +103,7 @@ export async function mineNegatives(
     ...pools.flatMap(({ ranked }) => ranked),
     ...passages.map(({ passage }) => passage.id),
     ...relevant.map(([id]) => id),
+    ...exclude,
   ]);
   const random = wanted('random');
   const isMix = options.mix !== undefined || options.places !== undefined;

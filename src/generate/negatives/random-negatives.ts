@@ -14,6 +14,9 @@ export interface RandomNegativesOptions {
   readonly hardnessOf?: (id: string) => number;
 }
 
+/** Draws beyond those that a large corpus needs: in a small one most passages are taken. */
+const spareDraws = 2000;
+
 /**
  * Passages drawn evenly from the corpus. Draws that fall on what is taken are repeated; a corpus with little else ends the attempt, so
  * there may be fewer.
@@ -24,9 +27,14 @@ export async function drawRandom(
   { stream, taken, repeatsRelevant, hardnessOf = () => 0 }: RandomNegativesOptions,
 ): Promise<ExamplePassage[]> {
   const drawn = new Map<string, ExamplePassage>();
-  for (let attempt = 0; drawn.size < count && attempt < 20 * count && corpus.ids.length > 0; attempt++) {
+  const most = 20 * count;
+  let looked = 0;
+  // A draw that falls on what is taken costs nothing, a look costs a reading.
+  for (let draw = 0; drawn.size < count && draw < most + spareDraws && looked < most; draw++) {
+    if (corpus.ids.length === 0) break;
     const id = corpus.ids[stream.int(corpus.ids.length)]!;
     if (taken.has(id) || drawn.has(id)) continue;
+    looked += 1;
     const passage = await corpus.get(id);
     if (!passage || passage.text.trim() === '' || repeatsRelevant(passage)) continue;
     drawn.set(id, { passage, grade: 0, kind: 'random', origin: 'corpus', hardness: hardnessOf(id) });

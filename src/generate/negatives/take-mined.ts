@@ -16,6 +16,8 @@ export interface TakeMinedOptions extends CallOptions {
   readonly seed: number;
   /** Grades that are known, by passage id: no filter is asked about them. */
   readonly known?: ReadonlyMap<string, Grade>;
+  /** Ids that are neither mined nor drawn: what the example holds already. */
+  readonly exclude?: ReadonlySet<string>;
   /** A mined false negative is left out, or kept as the positive it is. @default 'drop' */
   readonly onFalseNegative?: 'drop' | 'relabel';
   /** Whether another negative takes the place of one that was relabelled, at the cost of further calls. @default false */
@@ -48,7 +50,7 @@ export async function takeMined(
   const { query, notes } = gathering;
   for (const { positiveUnknown } of pools) if (positiveUnknown) notes.push('positive-not-retrieved');
   const cells = places.flatMap((cell) => inPools(cell, pools, query.id, options.seed));
-  const looked = new Set<string>();
+  const looked = new Set(options.exclude);
   const take = taker(gathering, pools, looked, options);
   const missing: { readonly cell: PoolCell; places: number }[] = [];
   for (const cell of cells) missing.push({ cell, places: cell.places - (await take(cell, cell.places)) });

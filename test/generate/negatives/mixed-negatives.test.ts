@@ -181,6 +181,14 @@ test('grades that are known need no judge and no threshold', async () => {
   expect(asked).toEqual(['p4', 'p5']);
 });
 
+test('what the example holds already is neither mined nor drawn', async () => {
+  const held = new Set(passages.slice(1, 290).map(({ id }) => id));
+  const near: MiningSource[] = [{ retriever: lexical, band: [2, 20] }];
+  const mined = await mine({ sources: near, exclude: held, count: 3, random: 4 });
+  expect(mined.passages.map(({ kind }) => kind)).toEqual(Array(4).fill('random'));
+  for (const { passage } of mined.passages) expect(held.has(passage.id)).toBe(false);
+});
+
 test('a relabelled one can be replaced, so that as many negatives are there as were asked for', async () => {
   const judge: Judge = async (_, { id }) => ({
     grade: Number(id.slice(1)) % 2 ? 3 : 0,
