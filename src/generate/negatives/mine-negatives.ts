@@ -6,6 +6,7 @@ import { randomStream } from '../../core/random.js';
 import type { Retriever } from '../../retrieval/retriever.js';
 import type { Judge } from '../judge/judge.js';
 import { type CandidatePool, type MiningSource, openPool } from './candidate-pool.js';
+import type { Gathering } from './gathering.js';
 import { drawPlaces, type MixShare, type Places } from './mix.js';
 import type { PositiveAware } from './positive-ceiling.js';
 import { drawRandom } from './random-negatives.js';
