@@ -58,6 +58,19 @@ describe('createReranker', () => {
     expect(new Set(pairwise.groups)).toEqual(new Set([2]));
   });
 
+  test('with an interpolation the order given counts beside the reranker', async () => {
+    const documents = ['nothing here', 'fleas', 'fleas and fleas'];
+    const orderOf = async (interpolation?: number) => {
+      const reranker = createReranker({ compare: 'bm25', interpolation });
+      return (await reranker.rerank('fleas', documents)).results.map(({ index }) => index);
+    };
+    const alone = await orderOf();
+    expect(alone[2]).toBe(0);
+    expect(await orderOf(1)).toEqual(alone);
+    expect(await orderOf(0)).toEqual([0, 1, 2]);
+    await expect(orderOf(2)).rejects.toMatchObject({ code: 'usage' });
+  });
+
   test('a comparator that was given stays open', async () => {
     const given = stubComparator({ absolute: true });
     {
