@@ -50,6 +50,9 @@ const placeholder =
 const chatter =
   /^(?:(?:sure|certainly|of course|okay|ok|great|absolutely)[,!.]|(?:here(?:['’]s| is| are)|below (?:is|are)) (?:a|an|the|your|my|one|some|two|three|four|five)\b.{0,60}\b(?:question|quer(?:y|ies)|search(?:es)?|keywords?|claims?|json)\b|the (?:question|query|search)\b.{0,30}\b(?:is|would be|could be)\s*[:"“])/i;
 
+/** No query is longer, and the patterns here take time squared. */
+export const mostCharacters = 2000;
+
 /** One line, without a name, quotation marks or list marks before it. */
 export function tidyQuery(text: string): string {
   return (
@@ -88,6 +91,7 @@ export function checkQuery(text: string, options: CheckQueryOptions): QueryFault
 /** Why a text is nothing that a searcher writes, whatever its kind. */
 export function textFault(text: string, options: CheckQueryOptions): QueryFault | undefined {
   const { passage, promptLines } = options;
+  if (text.length > mostCharacters) return 'too-long';
   const found = words(text);
   if (found.length === 0) return 'empty';
   if (text.includes('\ufffd')) return 'garbled';

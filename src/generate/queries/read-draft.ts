@@ -5,6 +5,7 @@ import {
   type CheckQueryOptions,
   checkQuery,
   isSeveral,
+  mostCharacters,
   type QueryFault,
   textFault,
   tidyQuery,
@@ -30,6 +31,8 @@ export function readDraft(
   if (parsed.reason) return { reason: parsed.reason === 'several' ? 'several-queries' : parsed.reason };
   const draft = form.read(parsed.value, key);
   if (typeof draft === 'string') return { reason: draft };
+  const texts = [draft.text, draft.standalone, draft.condition, ...(draft.history ?? [])];
+  if (texts.some((text) => (text?.length ?? 0) > mostCharacters)) return { reason: 'too-long' };
   // Before lines become one.
   if (isSeveral(draft.text)) return { reason: 'several-queries' };
   const tidy = tidyDraft(draft, options);
