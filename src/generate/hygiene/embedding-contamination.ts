@@ -5,7 +5,11 @@ import type { AsyncContaminationCheck, ContaminationReason } from './contaminati
 
 export interface EmbeddingContaminationOptions extends CallOptions {
   readonly model: EmbeddingModel;
-  /** Least cosine that counts as the same question or the same text, 0 to 1. @default 0.9 */
+  /**
+   * Least cosine that counts as the same question or the same text, 0 to 1. With MiniLM .85 finds half of a few paraphrases,
+   * and of unlike queries of one collection 1 to 5 % are as near to another.
+   * @default 0.85
+   */
   readonly threshold?: number;
   /** What the evaluation texts are, for the reason that is counted. @default 'query' */
   readonly kind?: 'query' | 'passage';
@@ -20,7 +24,7 @@ const textsPerCall = 64;
  */
 export async function embeddingContaminationCheck(
   evaluationTexts: Iterable<Pick<Query, 'text'>>,
-  { model, threshold = 0.9, kind = 'query', signal }: EmbeddingContaminationOptions,
+  { model, threshold = 0.85, kind = 'query', signal }: EmbeddingContaminationOptions,
 ): Promise<AsyncContaminationCheck> {
   const texts = [...evaluationTexts].map(({ text }) => text).filter((text) => text.trim() !== '');
   const { dimensions } = model;
