@@ -36,7 +36,7 @@ function configured(formats: readonly ExportedFormat[]): ExportedFormat[] {
 }
 
 /** The YAML block that the Hub and `load_dataset` read. */
-export function cardMetadata({ details, statistics, formats }: SetDescription): Record<string, unknown> {
+function cardMetadata({ details, statistics, formats }: SetDescription): Record<string, unknown> {
   const configs = configured(formats).map(({ format, files }, index) => ({
     config_name: format,
     data_files: files.map(({ split, path }) => ({ split, path })),

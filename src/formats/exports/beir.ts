@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Query } from '../../core/query.js';
 import { readCorpus, readQueries } from '../beir.js';
@@ -49,15 +49,9 @@ export const beirFolder: ExportFormat = {
   },
   async *read(path, options) {
     // The judgements of one split may be named alone.
-    const folder = statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(dirname(path)) : path;
-    const qrels =
-      folder === path
-        ? filesOf(
-            existsSync(join(path, 'qrels')) ? join(path, 'qrels') : path,
-            (split) => `${split}.tsv`,
-            options.split,
-          )
-        : filesOf(path, () => '', options.split);
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    const folder = isFile ? dirname(dirname(path)) : path;
+    const qrels = filesOf(isFile ? path : join(path, 'qrels'), (name) => `${name}.tsv`, options.split);
     const queries = new Map<string, Query>();
     for await (const query of readQueries(folder, options)) queries.set(query.id, query);
     yield* judgedExamples(

@@ -10,7 +10,7 @@ export const examplesJsonl: ExportFormat = {
   write: (folder, source, options) =>
     writeLines(folder, source, options, (example) => [JSON.stringify(example)]),
   async *read(path, options) {
-    for (const file of filesOf(path, (split) => `${split}.jsonl`, options.split)) {
+    for (const file of filesOf(path, (name) => `${name}.jsonl`, options.split)) {
       for await (const example of readExamples(file.path, options)) {
         if (options.split === undefined || example.split === options.split) yield example;
       }

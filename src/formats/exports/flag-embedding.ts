@@ -101,7 +101,7 @@ export const flagEmbedding: ExportFormat = {
     );
   },
   async *read(path, options) {
-    for (const file of filesOf(path, (split) => `${split}.jsonl`, options.split)) {
+    for (const file of filesOf(path, (name) => `${name}.jsonl`, options.split)) {
       const lines = readJsonLines(file.path, Line, options);
       yield* groupRows(lines, file.path, file.split, reader(options), options);
     }

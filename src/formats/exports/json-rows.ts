@@ -31,7 +31,7 @@ export function jsonRows<T>({
         rows(example, options).map((row) => jsonRow(row, decimals)),
       ),
     async *read(path, options) {
-      for (const file of filesOf(path, (split) => `${split}.jsonl`, options.split)) {
+      for (const file of filesOf(path, (name) => `${name}.jsonl`, options.split)) {
         const lines = readJsonLines(file.path, schema, options);
         yield* groupRows(lines, file.path, file.split, reader(options), options);
       }

@@ -6,17 +6,18 @@ import type { Query } from '../../core/query.js';
 import type { Run } from '../../core/run.js';
 import { lineOf, reportBadLine } from '../bad-line.js';
 import { findJudgement, readQrels } from '../qrels.js';
-import type { ImportOptions, Split } from './export-format.js';
+import type { ImportOptions } from './export-format.js';
 import { imported } from './row-groups.js';
+import type { SplitFile } from './split-files.js';
 
 /** Where the parts of a judged collection are. */
-export interface JudgedCollection {
-  readonly qrels: readonly { readonly path: string; readonly split: Split }[];
+interface JudgedCollection {
+  readonly qrels: readonly SplitFile[];
   /** All queries of a split, by id. */
-  readonly queries: (split: Split) => Promise<ReadonlyMap<string, Query>>;
+  readonly queries: (file: SplitFile) => Promise<ReadonlyMap<string, Query>>;
   readonly passages: () => AsyncIterable<Passage>;
   /** A teacher's run of a split, where there is one. */
-  readonly run?: (split: Split) => Promise<Run | undefined>;
+  readonly run?: (file: SplitFile) => Promise<Run | undefined>;
 }
 
 /**
@@ -28,16 +29,17 @@ export async function* judgedExamples(
   options: ImportOptions,
 ): AsyncGenerator<Example> {
   const judged = await Promise.all(
-    qrels.map(async ({ path, split }) => ({ path, split, grades: await readQrels(path, options) })),
+    qrels.map(async (file) => ({ file, grades: await readQrels(file.path, options) })),
   );
   const needed = new Set(
     judged.flatMap(({ grades }) => [...grades.values()].flatMap((one) => [...one.keys()])),
   );
   const texts = new Map<string, Passage>();
   for await (const passage of passages()) if (needed.has(passage.id)) texts.set(passage.id, passage);
-  for (const { path, split, grades } of judged) {
-    const queries = await queriesOf(split);
-    const run = await runOf?.(split);
+  for (const { file, grades } of judged) {
+    const { path, split } = file;
+    const queries = await queriesOf(file);
+    const run = await runOf?.(file);
     for (const [queryId, ofQuery] of grades) {
       const query = queries.get(queryId);
       if (!query) {

@@ -1,5 +1,5 @@
 /** A ranking prompt taken apart again. */
-export interface LabelledList {
+interface LabelledList {
   readonly query: string;
   /** By label, without brackets. */
   readonly passages: ReadonlyMap<string, string>;
@@ -40,13 +40,3 @@ export function parseChain(reply: string, known: ReadonlyMap<string, string>): s
   const chain = [...new Set(labels)];
   return chain.length >= 2 && chain.every((label) => known.has(label)) ? chain : undefined;
 }
-
-/**
- * A text as one line of a prompt, in which it can begin no line of its own, and in which nothing looks like a label:
- * `[12]` becomes `(12)`.
- */
-export const asPromptLine = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .replace(/\[([A-Za-z]{1,2}|\d+)\]/g, '($1)')
-    .trim();

@@ -103,7 +103,7 @@ export const llamaIndex: ExportFormat = {
     );
   },
   async *read(path, options) {
-    for (const file of filesOf(path, (split) => `${split}.json`, options.split)) {
+    for (const file of filesOf(path, (name) => `${name}.json`, options.split)) {
       const { queries, corpus, relevant_docs } = await readWhole(file.path);
       for (const [id, text] of Object.entries(queries)) {
         const linked = relevant_docs[id] ?? [];

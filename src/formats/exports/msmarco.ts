@@ -1,6 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { RankforgeError } from '../../core/errors.js';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Example, ExamplePassage } from '../../core/example.js';
 import { passageText } from '../../core/passage.js';
 import { toField, toFirstField } from '../trec-field.js';
@@ -8,7 +7,7 @@ import type { ExportFormat, ExportOptions, Split } from './export-format.js';
 import { fillFolder } from './fill-folder.js';
 import { judgedExamples } from './judged-examples.js';
 import { queryText, splitByRelevance } from './relevance.js';
-import { fillFiles } from './split-files.js';
+import { filesOf, fillFiles } from './split-files.js';
 import { readTsvPassages, readTsvQueries, toTsvText } from './tsv.js';
 import { uniquePassages } from './unique-passages.js';
 
@@ -38,13 +37,6 @@ function linesOf(example: Example, fresh: readonly ExamplePassage[], options: Ex
   };
 }
 
-/** The collection's own names of a split: what we call validation is its dev set. */
-const splitNames: Record<Split, readonly string[]> = {
-  train: ['train'],
-  validation: ['validation', 'dev'],
-  test: ['test'],
-};
-
 /** `collection.tsv` and, by split, `queries`, `qrels` with every grade, and `triples` with texts and with ids. */
 export const msMarco: ExportFormat = {
   summary: 'MS MARCO passage collection, queries, judgements and triples',
@@ -73,23 +65,12 @@ export const msMarco: ExportFormat = {
       return lines.qrels.length;
     });
   },
-  async *read(folder, options) {
-    const found = Object.entries(splitNames).flatMap(([split, names]) =>
-      names
-        .map((name) => ({ name, split: split as Split, path: join(folder, `qrels.${name}.tsv`) }))
-        .filter(({ path }) => existsSync(path) && (options.split === undefined || split === options.split)),
-    );
-    if (found.length === 0 || !statSync(folder).isDirectory()) {
-      throw new RankforgeError('missing-file', `There is no qrels.train.tsv in ${folder}`, {
-        where: folder,
-        hint: 'Name a folder with collection.tsv and, for each split, queries.SPLIT.tsv and qrels.SPLIT.tsv.',
-      });
-    }
-    const nameOf = new Map(found.map(({ split, name }) => [split, name]));
+  async *read(path, options) {
+    const folder = statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
     yield* judgedExamples(
       {
-        qrels: found,
-        queries: (split) => readTsvQueries(join(folder, `queries.${nameOf.get(split)}.tsv`), options),
+        qrels: filesOf(path, (name) => `qrels.${name}.tsv`, options.split),
+        queries: ({ name }) => readTsvQueries(join(folder, `queries.${name}.tsv`), options),
         passages: () => readTsvPassages(join(folder, collection), options),
       },
       options,

@@ -106,7 +106,7 @@ export const parquet: ExportFormat = {
     return { files: written, leftOut: 0 };
   },
   async *read(path, options) {
-    for (const file of filesOf(path, (split) => `${split}.parquet`, options.split)) {
+    for (const file of filesOf(path, (name) => `${name}.parquet`, options.split)) {
       yield* readParquet(file.path, file.split, options);
     }
   },

@@ -3,7 +3,7 @@ import type { ImportOptions } from './export-format.js';
 import { assumedGrades, type Group, imported } from './row-groups.js';
 
 /** A passage of a ranking prompt. */
-export interface ShownPassage {
+interface ShownPassage {
   readonly label: string;
   readonly passage: Passage;
   readonly score?: number | undefined;

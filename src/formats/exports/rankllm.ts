@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { passageText } from '../../core/passage.js';
+import { asLine } from '../../prompts/untrusted-text.js';
 import type { ExportFormat, ImportOptions } from './export-format.js';
 import { readJsonArray } from './json-array.js';
-import { asPromptLine, parseChain, parseLabelledList } from './labelled-list.js';
+import { parseChain, parseLabelledList } from './labelled-list.js';
 import { type ListwisePart, listwiseParts } from './list-order.js';
 import { addRanking } from './ranking-rows.js';
 import { queryText } from './relevance.js';
@@ -15,9 +16,7 @@ const bracketed = letters.map((letter) => `[${letter}]`);
 /** The words that RankLLM's letter-labelled models are asked with: a model that is trained on others would not know them. */
 function conversation(query: string, { shown, order }: ListwisePart) {
   const count = shown.length;
-  const lines = shown.map(
-    ({ passage }, index) => `${bracketed[index]} ${asPromptLine(passageText(passage))}`,
-  );
+  const lines = shown.map(({ passage }, index) => `${bracketed[index]} ${asLine(passageText(passage))}`);
   return [
     {
       from: 'system',
@@ -95,7 +94,7 @@ export const rankLlm: ExportFormat = {
         for (const part of parts) {
           const record = {
             id: example.query.id,
-            conversations: conversation(asPromptLine(queryText(example.query)), part),
+            conversations: conversation(asLine(queryText(example.query)), part),
             docids: part.shown.map(({ passage }) => passage.id),
             ...(scored ? { scores: part.shown.map(({ teacherScore }) => teacherScore) } : {}),
           };
@@ -112,7 +111,7 @@ export const rankLlm: ExportFormat = {
     );
   },
   async *read(path, options) {
-    for (const file of filesOf(path, (split) => `${split}.json`, options.split)) {
+    for (const file of filesOf(path, (name) => `${name}.json`, options.split)) {
       yield* groupRows(
         readJsonArray(file.path, Line, options),
         file.path,

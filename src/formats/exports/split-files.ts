@@ -11,7 +11,7 @@ import { type ExampleSource, type Split, splits, type Written } from './export-f
 const bufferedCharacters = 1 << 18;
 
 /** A text file that is written piece by piece, with flat memory. */
-export class GrowingFile {
+class GrowingFile {
   #handle: FileHandle;
   #text = '';
   rows = 0;
@@ -50,7 +50,7 @@ export class GrowingFile {
 }
 
 /** Files by name, each made when it is first written to. */
-export class FileSet {
+class FileSet {
   readonly #folder: string;
   readonly #files = new Map<string, { file: GrowingFile; split: Split | undefined }>();
 
@@ -132,36 +132,49 @@ const spellings: Record<Split, RegExp> = {
   validation: /val|dev/i,
   test: /test/i,
 };
+/** What files of a split are called, ours first. */
+const fileNames: Record<Split, readonly string[]> = {
+  train: ['train'],
+  validation: ['validation', 'dev', 'val'],
+  test: ['test'],
+};
 
 /** The split that a file's name speaks of. */
-export const splitOfName = (path: string): Split | undefined =>
+const splitOfName = (path: string): Split | undefined =>
   splits.find((split) => spellings[split].test(basename(path)));
+
+/** A file that belongs to a split, and what its folder calls the split. */
+export interface SplitFile {
+  readonly path: string;
+  readonly split: Split;
+  readonly name: string;
+}
 
 /**
  * The files of a path: itself with the split that was named, or that its name tells, else train; of a folder, those of
- * `nameOf` that are there, also as `.gz`.
+ * `fileOf` that are there, also as `.gz`.
  * @throws RankforgeError `missing-file`
  */
-export function filesOf(
-  path: string,
-  nameOf: (split: Split) => string,
-  wanted?: Split,
-): { path: string; split: Split }[] {
+export function filesOf(path: string, fileOf: (name: string) => string, wanted?: Split): SplitFile[] {
   try {
-    if (!statSync(path).isDirectory()) return [{ path, split: wanted ?? splitOfName(path) ?? 'train' }];
+    if (!statSync(path).isDirectory()) {
+      const split = wanted ?? splitOfName(path) ?? 'train';
+      const name = fileNames[split].find((one) => basename(path).includes(one)) ?? split;
+      return [{ path, split, name }];
+    }
   } catch (error) {
     throw fromFileError(error, path);
   }
   const found = splits
     .filter((split) => wanted === undefined || split === wanted)
     .flatMap((split) => {
-      const file = [nameOf(split), `${nameOf(split)}.gz`]
-        .map((name) => join(path, name))
-        .find((one) => existsSync(one));
-      return file ? [{ path: file, split }] : [];
+      const files = fileNames[split].flatMap((name) =>
+        [fileOf(name), `${fileOf(name)}.gz`].map((file) => ({ path: join(path, file), split, name })),
+      );
+      return files.find((file) => existsSync(file.path)) ?? [];
     });
   if (found.length > 0) return found;
-  throw new RankforgeError('missing-file', `There is no ${nameOf(wanted ?? 'train')} in ${path}`, {
+  throw new RankforgeError('missing-file', `There is no ${fileOf(wanted ?? 'train')} in ${path}`, {
     where: path,
     hint: 'Name the file itself, or a folder with one file for each split.',
   });

@@ -62,11 +62,11 @@ export const trec: ExportFormat = {
     const folder = statSync(path, { throwIfNoEntry: false })?.isFile() ? dirname(path) : path;
     yield* judgedExamples(
       {
-        qrels: filesOf(path, (split) => `qrels.${split}.txt`, options.split),
-        queries: (split) => readTsvQueries(join(folder, `topics.${split}.tsv`), options),
+        qrels: filesOf(path, (name) => `qrels.${name}.txt`, options.split),
+        queries: ({ name }) => readTsvQueries(join(folder, `topics.${name}.tsv`), options),
         passages: () => readCorpus(corpus, options),
-        run: async (split) => {
-          const file = join(folder, `run.${split}.txt`);
+        run: async ({ name }) => {
+          const file = join(folder, `run.${name}.txt`);
           return statSync(file, { throwIfNoEntry: false }) ? readRun(file, options) : undefined;
         },
       },

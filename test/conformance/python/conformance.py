@@ -6,6 +6,7 @@ One JSON line a check: its name, `passed`, `failed` or `skipped` (a package is n
 one failed. Models are tiny, random and built here: no weights are downloaded and no network is asked for.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -403,7 +404,8 @@ def main():
             result = {"check": name, "result": "skipped", "seen": f"needs {', '.join(lacking)}"}
         else:
             try:
-                with tempfile.TemporaryDirectory() as folder:
+                # Trainers print to stdout, where only results belong.
+                with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
                     result = {"check": name, "result": "passed", "seen": function(Path(folder))}
             except Exception as error:
                 failed = True

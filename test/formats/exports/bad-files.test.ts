@@ -107,7 +107,7 @@ const bad: readonly BadFile[] = [
     format: 'rankllm',
     files: { 'train.json': JSON.stringify([turns(asked, '[B] > [A]'), turns(asked, 'I cannot.')], null, 2) },
     code: 'bad-line',
-    where: 'train.json:18',
+    where: 'train.json:19',
     left: 1,
   },
   {

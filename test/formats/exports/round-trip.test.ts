@@ -20,7 +20,7 @@ import { temporaryFolder } from '../temporary-folder.js';
 import { arbitrarySet } from './arbitrary-set.js';
 
 const options = { frame: trainingFrame(), negatives: 1, listSize: 26 };
-const runs = { numRuns: 15 };
+const runs = { numRuns: 10 };
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 const wholeQuery = ({ query }: Example): string => oneLine(queryText(query));
@@ -129,6 +129,17 @@ function expectHeld(name: ExportFormatName, examples: readonly Example[], back: 
   }
 }
 
+/** Passages by id where the format has an order of its own, in which a prompt shows them. */
+const inHeldOrder =
+  (holds: readonly ExampleField[]) =>
+  (example: Example): Example =>
+    holds.includes('order of passages')
+      ? example
+      : {
+          ...example,
+          passages: [...example.passages].sort((a, b) => (a.passage.id < b.passage.id ? -1 : 1)),
+        };
+
 const filesIn = (folder: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -159,7 +170,12 @@ describe.each(exportFormatNames)('%s', (name) => {
       fc.asyncProperty(arbitrarySet({ wild: false }), async (examples) => {
         const [first, second] = [temporaryFolder(), temporaryFolder()];
         const back = await thereAndBack(name, examples, first);
-        expect(await thereAndBack(name, back, second)).toEqual(back);
+        const again = await thereAndBack(name, back, second);
+        // Negatives of an n-tuple are drawn, and drawn again from those that were.
+        if (name === 'sentence-transformers-tuples') {
+          for (const [index, { passages }] of again.entries())
+            expect(back[index]!.passages).toEqual(expect.arrayContaining([...passages]));
+        } else expect(again.map(inHeldOrder(holds))).toEqual(back.map(inHeldOrder(holds)));
       }),
       runs,
     );
