@@ -11,7 +11,7 @@ import {
   repairWarnings,
   UnparsedRankingError,
 } from '../parse-ranking.js';
-import { type ComparatorEntry, needed } from './entry.js';
+import type { ComparatorEntry } from './entry.js';
 
 const RecordedReply = z.object({
   qid: z.union([z.string(), z.number()]).transform(String),
@@ -106,8 +106,10 @@ export const replayEntry: ComparatorEntry = {
   summary: 'recorded replies, read by the parser anchored or digits',
   needs: { input: 'recorded replies' },
   gives: 'order',
-  create: async (path, { parser }) =>
-    replayComparator(await readRecordedReplies(needed(path || undefined, 'a file', 'replay:FILE')), {
-      parser,
-    }),
+  async create(path, { parser }) {
+    if (path) return replayComparator(await readRecordedReplies(path), { parser });
+    throw new RankforgeError('usage', 'This comparator needs a file of recorded replies', {
+      hint: 'Write it as replay:FILE.',
+    });
+  },
 };

@@ -269,8 +269,8 @@ describe('by name', () => {
 
   test.each([
     ['frist', 'unknown-name', 'first'],
-    ['first', 'usage', '--model'],
-    ['oracle', 'usage', '--qrels'],
+    ['first', 'usage', '"model"'],
+    ['oracle', 'usage', '"qrels"'],
     ['replay', 'usage', 'replay:FILE'],
     ['replay:', 'usage', 'replay:FILE'],
     ['replay:/nowhere.jsonl', 'missing-file', 'path'],
