@@ -1,10 +1,13 @@
 import type { Example, ExamplePassage } from '../core/example.js';
+import type { Passage } from '../core/passage.js';
 import type { Provenance } from '../core/provenance.js';
+import type { Query } from '../core/query.js';
 import type { CallOptions } from '../models/language-model.js';
 import type { Corpus } from './corpus.js';
 import { Funnel } from './funnel.js';
 import type { DisagreementPolicy } from './graded/settle-grade.js';
 import { type VerifiedGraded, verifyGraded } from './graded/verify-graded.js';
+import { type EditOptions, writeEdits } from './graded/write-edits.js';
 import {
   countGraded,
   type GradedPassages,
@@ -14,15 +17,17 @@ import {
 import type { Judge } from './judge/judge.js';
 import { countNegatives } from './negatives/count-negatives.js';
 import { type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
-import type { VerifiedQuery } from './queries/check-source.js';
+import type { ExampleSeed } from './queries/verified.js';
 
 export interface CompletionOptions {
   readonly corpus: Corpus;
   readonly seed: number;
   /** With a mix each query's shares are drawn, so that they hold in expectation: its neighbours are not known here. */
   readonly mining?: Omit<MineNegativesOptions, 'corpus' | 'seed' | 'signal'>;
-  /** Writes graded passages for this query, where it is given. */
+  /** Writes graded passages for this query, where it is given and the query has a positive. */
   readonly graded?: GradedWriter;
+  /** Edits the source, where it is given and the source is a positive. */
+  readonly edits?: EditOptions;
   /** Judges written passages; without a judge each keeps the level it was asked for. */
   readonly judge?: Judge;
   readonly disagreement: DisagreementPolicy;
@@ -35,42 +40,67 @@ export interface CompletedExample {
   readonly funnel: Funnel;
 }
 
-/** Adds negatives and written passages to a query whose source passed. */
+/** Passages, and the calls that they took. */
+interface Added {
+  readonly passages: readonly ExamplePassage[];
+  readonly ledgerKeys: readonly string[];
+}
+
+/** Adds written passages, edits and negatives to what an example begins with. */
 export async function completeExample(
-  { written, grade, ledgerKeys }: VerifiedQuery,
-  { corpus, seed, mining, graded, judge, disagreement, provenance }: CompletionOptions,
+  { query, search, passages: begun }: ExampleSeed,
+  options: CompletionOptions,
   call: CallOptions,
 ): Promise<CompletedExample> {
-  const { query, passage: source } = written;
-  const keys = [...ledgerKeys];
+  const { corpus, seed, mining, graded, edits, judge, provenance } = options;
   const funnel = new Funnel();
-  const passages: ExamplePassage[] = [{ passage: source, grade, kind: 'positive', origin: 'corpus' }];
-
-  if (graded) {
-    const reply = await writeGraded({ query, source }, graded, call);
-    keys.push(...reply.ledgerKeys);
-    countGraded(reply, funnel);
-    const verified = judge
-      ? await verifyGraded(reply, { judge, writer: graded, policy: disagreement, source, ...call })
-      : unverified(reply);
-    keys.push(...verified.ledgerKeys);
-    for (const { passage, grade: settled, level } of verified.passages) {
-      if (judge) funnel.accept('judge-written');
-      const kind = settled >= 2 ? 'positive' : 'hard-negative';
-      passages.push({ passage, grade: settled, kind, origin: `generated:${level}` });
-    }
-    for (const reason of verified.rejected) funnel.reject('judge-written', reason);
-    for (const note of verified.notes) funnel.note('judge-written', note);
-  }
-
+  const passages: ExamplePassage[] = [...begun];
+  const keys: string[] = [];
+  const add = (added: Added): void => {
+    passages.push(...added.passages);
+    keys.push(...added.ledgerKeys);
+  };
+  const source = begun.find(({ kind }) => kind === 'positive');
+  if (graded && source) add(await addGraded(search, source.passage, { ...options, graded }, funnel, call));
+  if (edits && source) add(await writeEdits({ query: search, source, judge }, edits, funnel, call));
   if (mining) {
     const positives = passages.filter(({ kind }) => kind === 'positive').map(({ passage }) => passage);
-    const mined = await mineNegatives({ query, positives }, { ...mining, corpus, seed, ...call });
-    keys.push(...mined.ledgerKeys);
-    passages.push(...mined.passages);
+    // What the query was checked against has its grade already.
+    const exclude = new Set(passages.map(({ passage }) => passage.id));
+    const mined = await mineNegatives(
+      { query: search, positives },
+      { ...mining, corpus, seed, exclude, ...call },
+    );
+    add(mined);
     countNegatives(mined, funnel);
   }
   return { example: { query, passages, split: 'train', ledgerKeys: keys, provenance }, funnel };
+}
+
+async function addGraded(
+  query: Query,
+  source: Passage,
+  { graded, judge, disagreement }: CompletionOptions & { readonly graded: GradedWriter },
+  funnel: Funnel,
+  call: CallOptions,
+): Promise<Added> {
+  const reply = await writeGraded({ query, source }, graded, call);
+  countGraded(reply, funnel);
+  const verified = judge
+    ? await verifyGraded(reply, { judge, writer: graded, policy: disagreement, source, ...call })
+    : unverified(reply);
+  for (const _ of judge ? verified.passages : []) funnel.accept('judge-written');
+  for (const reason of verified.rejected) funnel.reject('judge-written', reason);
+  for (const note of verified.notes) funnel.note('judge-written', note);
+  return {
+    passages: verified.passages.map(({ passage, grade, level }) => ({
+      passage,
+      grade,
+      kind: grade >= 2 ? 'positive' : 'hard-negative',
+      origin: `generated:${level}`,
+    })),
+    ledgerKeys: [...reply.ledgerKeys, ...verified.ledgerKeys],
+  };
 }
 
 /** Without a judge each written passage keeps the level it was asked for. */

@@ -1,64 +1,24 @@
 import pLimit from 'p-limit';
-import { RankforgeError } from '../core/errors.js';
 import type { Example } from '../core/example.js';
 import type { Passage } from '../core/passage.js';
-import type { JobOptions } from '../core/progress.js';
-import type { Provenance } from '../core/provenance.js';
 import { packageVersion } from '../core/version.js';
 import { loadPrompt } from '../prompts/template.js';
-import { type CompletionOptions, completeExample } from './complete-example.js';
-import type { Corpus } from './corpus.js';
+import { type CompletedExample, type CompletionOptions, completeExample } from './complete-example.js';
 import { Funnel } from './funnel.js';
-import type { DisagreementPolicy } from './graded/settle-grade.js';
-import type { GradedWriter } from './graded/write-graded-passages.js';
-import type { ContaminationCheck } from './hygiene/contamination.js';
-import type { Judge } from './judge/judge.js';
 import { orderedMap } from './ordered-map.js';
-import { checkSource, countChecked, type QueryChecks, type SourceCheck } from './queries/check-source.js';
-import type { TypeShares } from './queries/query-types.js';
+import { checkSource, countChecked, type QueryChecks } from './queries/check-source.js';
+import { queryType } from './queries/query-types.js';
 import {
-  type QueryWriter,
   queryDuplicates,
   type WriteQueryRequest,
   type WriteResult,
   writeQuery,
 } from './queries/write-queries.js';
+import { checkOptions, type GenerateSetOptions } from './set-options.js';
 import { countTypes, planSlots, type Slot, type TypeCounts } from './slots.js';
 import { asStop, notReached } from './stopped.js';
 
-export interface GenerateSetOptions extends JobOptions {
-  /** Accepted examples wanted: exactly this many, or the outcome says why not. */
-  readonly count: number;
-  readonly seed: number;
-  /** What queries are written about, in the order they are drawn: see `samplePassages`. Drawn again, for other queries, when all were. */
-  readonly passages: readonly Passage[];
-  /** Where negatives come from. */
-  readonly corpus: Corpus;
-  readonly writer: Omit<QueryWriter, 'seed'>;
-  readonly types?: TypeShares;
-  readonly source?: SourceCheck;
-  readonly mining?: CompletionOptions['mining'];
-  /** Written passages of levels 3 to 0, for a share of the queries, from 0 to 1. */
-  readonly graded?: Omit<GradedWriter, 'seed'> & { readonly share: number; readonly judge?: Judge };
-  /** @default { onDisagreement: 'relabel' } */
-  readonly disagreement?: DisagreementPolicy;
-  readonly contamination?: ContaminationCheck;
-  /** Examples under way at once; what limits calls is the model's own door. @default 4 */
-  readonly concurrency?: number;
-  /**
-   * Queries that are written one after the other before their sources are judged: a local model keeps the state of a prompt's
-   * beginning only from one call to the next, and the examples in the writer's prompt cost as much as a passage. Changes no result.
-   * @default 8 × concurrency
-   */
-  readonly batch?: number;
-  /** Queries to try before giving up. @default 6 × count + 20 */
-  readonly maxAttempts?: number;
-  /** Gets each example as it is accepted, and is waited for: what it has stored is not lost when the job stops. A resumed job gives all of them again, in the same order. */
-  readonly onExample?: (example: Example) => void | Promise<void>;
-  /** Whether the result holds the examples too; false keeps memory flat. @default true */
-  readonly collect?: boolean;
-  readonly provenance?: Omit<Provenance, 'packageVersion' | 'seed'>;
-}
+export type { GenerateSetOptions } from './set-options.js';
 
 export interface GeneratedSet {
   readonly examples: readonly Example[];
@@ -90,7 +50,13 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
   const checks: QueryChecks = { ...options.source, contamination: options.contamination };
   const funnel = new Funnel();
   const seen = queryDuplicates(seed);
-  const slots = planSlots({ count, seed, types: options.types, gradedShare: options.graded?.share ?? 0 });
+  const slots = planSlots({
+    count,
+    seed,
+    types: options.types,
+    gradedShare: options.graded?.share ?? 0,
+    editedShare: options.edits?.share ?? 0,
+  });
   const limit = pLimit(concurrency);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -104,6 +70,10 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     const passage = passages[draw % passages.length]!;
     return { passage, type: slot.type, variant: Math.floor(draw / passages.length) };
   };
+  const linked = async ({ passage, type, variant }: WriteQueryRequest): Promise<Passage | undefined> =>
+    queryType(type).passages === 2
+      ? (await options.linker?.(passage, variant, { signal }))?.passage
+      : undefined;
 
   // The stages of a batch overlap, so what bounds the work is one limit for all of them.
   const under = <T, R>(items: AsyncIterable<T> | Iterable<T>, work: (item: T) => Promise<R>) =>
@@ -122,7 +92,11 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     const drafts: { slot: Slot; written: WriteResult }[] = [];
     const writing = under(requests, async ({ slot, request }) => ({
       slot,
-      written: await writeQuery(request, { ...options.writer, seed }, { signal }),
+      written: await writeQuery(
+        { ...request, linked: await linked(request) },
+        { ...options.writer, seed },
+        { signal },
+      ),
     }));
     for await (const draft of writing) {
       drafts.push(draft);
@@ -147,24 +121,34 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
   }
 
   async function completeBatch(slotsOfBatch: readonly Slot[]): Promise<void> {
-    const completed = under(checkedQueries(slotsOfBatch), async ({ slot, query }) => ({
-      slot,
-      ...(await completeExample(query, completion(options, slot), { signal })),
-    }));
-    for await (const { slot, example, funnel: ofPassages } of completed) {
-      funnel.add(ofPassages);
-      funnel.accept('examples');
-      slot.accepted = true;
-      accepted += 1;
-      if (collect) examples.push(example);
-      try {
-        await onExample?.(example);
-      } catch (error) {
-        stop.abort();
-        throw new SinkError(error);
+    const completed = under(checkedQueries(slotsOfBatch), async ({ slot, query }) => {
+      const finished: CompletedExample[] = [];
+      for (const begun of query.seeds.slice(0, slot.examples)) {
+        finished.push(await completeExample(begun, completion(options, slot), { signal }));
       }
-      options.onProgress?.({ stage: 'examples', done: accepted, total: count });
+      return { slot, query, finished };
+    });
+    for await (const { slot, query, finished } of completed) {
+      slot.accepted = true;
+      for (const { example, funnel: ofPassages } of finished) {
+        funnel.add(ofPassages);
+        funnel.accept('examples');
+        await accept({ ...example, ledgerKeys: [...query.ledgerKeys, ...example.ledgerKeys] });
+      }
+      if (query.seeds.length > finished.length) funnel.note('examples', 'twin-left-out');
     }
+  }
+
+  async function accept(example: Example): Promise<void> {
+    accepted += 1;
+    if (collect) examples.push(example);
+    try {
+      await onExample?.(example);
+    } catch (error) {
+      stop.abort();
+      throw new SinkError(error);
+    }
+    options.onProgress?.({ stage: 'examples', done: accepted, total: count });
   }
 
   let stopped: unknown;
@@ -198,53 +182,28 @@ class SinkError extends Error {
   }
 }
 
-function checkOptions(options: GenerateSetOptions): void {
-  const hint = 'Correct the option.';
-  for (const [name, least] of [
-    ['count', 0],
-    ['concurrency', 1],
-    ['batch', 1],
-  ] as const) {
-    const value = options[name];
-    if (value === undefined || (Number.isInteger(value) && value >= least)) continue;
-    throw new RankforgeError('usage', `${name} must be a whole number, ${least} or more, not ${value}`, {
-      where: name,
-      hint,
-    });
-  }
-  const { count, passages, graded } = options;
-  if (graded && !(graded.share >= 0 && graded.share <= 1)) {
-    throw new RankforgeError('usage', `graded.share must be from 0 to 1, not ${graded.share}`, {
-      where: 'graded.share',
-      hint,
-    });
-  }
-  if (passages.length === 0 && count > 0) {
-    throw new RankforgeError('empty-corpus', 'There is no passage to write queries about', {
-      hint: 'Give a corpus with text; the funnel of the sampling stage says why passages were left out.',
-    });
-  }
-}
-
 function completion(
   {
     corpus,
     seed,
     mining,
     graded,
+    edits,
     disagreement = { onDisagreement: 'relabel' },
     writer,
     provenance,
   }: GenerateSetOptions,
   slot: Slot,
 ): CompletionOptions {
-  const prompt = writer.prompt ?? loadPrompt('generate/query');
+  const { prompt: promptId } = queryType(slot.type);
+  const prompt = (promptId === 'generate/query' ? writer.prompt : undefined) ?? loadPrompt(promptId);
   return {
     corpus,
     seed,
     mining,
     graded: graded && slot.graded ? { ...graded, seed } : undefined,
-    judge: graded?.judge,
+    edits: edits && slot.edited ? { writer: { ...edits, seed }, how: edits.how } : undefined,
+    judge: graded?.judge ?? edits?.judge,
     disagreement,
     provenance: {
       packageVersion,

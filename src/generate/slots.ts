@@ -1,48 +1,79 @@
 import { randomStream, shuffle } from '../core/random.js';
-import { defaultTypes, type QueryTypeName, rotateTypes, type TypeShares } from './queries/query-types.js';
+import {
+  defaultTypes,
+  type QueryTypeName,
+  queryType,
+  rotateTypes,
+  type TypeShares,
+} from './queries/query-types.js';
 
-/** A place in the set: what its example must be, and whether there is one. */
+/** A place in the set: what its query must be, and whether there is one. */
 export interface Slot {
   readonly type: QueryTypeName;
-  /** Whether passages are written for it. */
+  /** Examples that its query makes: 2 for one with a twin. */
+  readonly examples: number;
+  /** Whether graded passages are written for it. */
   readonly graded: boolean;
+  /** Whether its source is edited. */
+  readonly edited: boolean;
   accepted: boolean;
 }
 
-/** Accepted and wanted, by query type. */
+/** Examples accepted and wanted, by query type. */
 export type TypeCounts = Readonly<
   Partial<Record<QueryTypeName, { readonly accepted: number; readonly wanted: number }>>
 >;
 
-/** The slots of a set: types in turn by their shares, written passages for a share of them. */
+export interface SlotPlan {
+  /** Examples. */
+  readonly count: number;
+  readonly seed: number;
+  readonly types?: TypeShares;
+  readonly gradedShare: number;
+  readonly editedShare?: number;
+}
+
+/**
+ * The slots of a set: types in turn by their shares, written and edited passages for a share of the examples. Two examples of a
+ * type whose queries come with a twin share a slot; of an odd one left over the twin is not used.
+ */
 export function planSlots({
   count,
   seed,
   types = defaultTypes,
   gradedShare,
-}: {
-  readonly count: number;
-  readonly seed: number;
-  readonly types?: TypeShares;
-  readonly gradedShare: number;
-}): Slot[] {
+  editedShare = 0,
+}: SlotPlan): Slot[] {
   const rotation = rotateTypes(types);
-  // Drawn, so that written passages are not tied to a type by its place in the rotation.
-  const drawn = shuffle([...Array(count).keys()], randomStream(seed, 'graded-slots'));
-  const graded = new Set(drawn.slice(0, Math.round(gradedShare * count)));
-  return Array.from({ length: count }, (_, index) => ({
-    type: rotation.next().value,
-    graded: graded.has(index),
-    accepted: false,
-  }));
+  const drawn = (share: number, name: string): ReadonlySet<number> => {
+    // Drawn, so that written passages are not tied to a type by its place in the rotation.
+    const order = shuffle([...Array(count).keys()], randomStream(seed, name));
+    return new Set(order.slice(0, Math.round(share * count)));
+  };
+  const graded = drawn(gradedShare, 'graded-slots');
+  const edited = drawn(editedShare, 'edited-slots');
+  const slots: Slot[] = [];
+  const open = new Map<QueryTypeName, number>();
+  for (let index = 0; index < count; index++) {
+    const type = rotation.next().value;
+    const partner = open.get(type);
+    if (partner !== undefined) {
+      open.delete(type);
+      slots[partner] = { ...slots[partner]!, examples: 2 };
+      continue;
+    }
+    if (queryType(type).examples === 2) open.set(type, slots.length);
+    slots.push({ type, examples: 1, graded: graded.has(index), edited: edited.has(index), accepted: false });
+  }
+  return slots;
 }
 
 export function countTypes(slots: readonly Slot[]): TypeCounts {
   const types: Partial<Record<QueryTypeName, { accepted: number; wanted: number }>> = {};
-  for (const { type, accepted } of slots) {
+  for (const { type, examples, accepted } of slots) {
     types[type] ??= { accepted: 0, wanted: 0 };
-    types[type].wanted += 1;
-    if (accepted) types[type].accepted += 1;
+    types[type].wanted += examples;
+    if (accepted) types[type].accepted += examples;
   }
   return types;
 }

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import type { Passage } from '../../src/core/passage.js';
+import { corpusOf } from '../../src/generate/corpus.js';
+import { type GenerateSetOptions, generateSet, requireComplete } from '../../src/generate/generate-set.js';
+import { createJudge } from '../../src/generate/judge/judge.js';
+import type { Retriever } from '../../src/retrieval/retriever.js';
+import {
+  asked,
+  block,
+  goodReply,
+  stageOf,
+  type WriterScript,
+  writerModel,
+} from '../fixtures/writer-model.js';
+
+const passages: Passage[] = Array.from({ length: 12 }, (_, i) => ({
+  id: `doc${i}`,
+  text: `topic${i} item${i} ${Array.from({ length: 20 }, (_, word) => `p${i}w${word}`).join(' ')}`,
+}));
+const retriever: Retriever = {
+  name: 'stub',
+  search: async ({ text }, k) =>
+    passages
+      .map(({ id, text: body }) => ({ id, score: text.includes(body.split(' ')[1]!) ? 10 : 1 }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, k),
+};
+/** The judge says Yes where the passage holds the query's last word, and turns around where the instruction says "not". */
+const label: WriterScript['label'] = (request) => {
+  const query = block(request, 'query');
+  const [text = '', instruction = ''] = query.split('\n');
+  const term = text
+    .replace(/[^\p{L}\p{N} ]/gu, '')
+    .trim()
+    .split(/\s+/)
+    .at(-1)!;
+  const holds = block(request, 'passage').includes(term);
+  const yes = /\b(?:not|no)\b/i.test(instruction) ? !holds : holds;
+  return request.replies.map((reply) => (/yes|3/i.test(reply) === yes ? -0.1 : -4));
+};
+const run = (more: Partial<GenerateSetOptions>, write: WriterScript['write'] = goodReply) => {
+  const writer = writerModel({ write, label });
+  const judge = createJudge({ model: writer.model });
+  return generateSet({
+    count: 4,
+    seed: 7,
+    passages,
+    corpus: corpusOf(passages),
+    writer: { model: writer.model },
+    source: {
+      judge,
+      roundTrip: { retriever, first: 5 },
+      unanswerable: { retriever, corpus: corpusOf(passages) },
+    },
+    mining: { retriever, judge, count: 2, random: 1, band: [2, 10] },
+    ...more,
+  }).then((set) => ({ set, requests: writer.requests }));
+};
+const instructed: WriterScript['write'] = (request) => {
+  if (stageOf(request) !== 'query') return goodReply(request);
+  const term = block(request, 'passage').split(' ')[1]!;
+  return JSON.stringify({
+    'instructed search': `tell me more about ${term}`,
+    'only passages that': 'name the year in which it began',
+  });
+};
+
+test('an instructed query and its twin are two examples whose source’s grade flips', async () => {
+  const { set } = await run({ types: { instructed: 1 } }, instructed);
+  const { examples } = requireComplete(set);
+  expect(examples).toHaveLength(4);
+  for (const [one, twin] of [examples.slice(0, 2), examples.slice(2)]) {
+    expect(twin!.query.id).toBe(one!.query.metadata!.twin);
+    expect(twin!.query.text).toBe(one!.query.text);
+    expect(twin!.query.instruction).not.toBe(one!.query.instruction);
+    expect(one!.passages[0]).toMatchObject({ kind: 'positive', grade: 3 });
+    expect(twin!.passages[0]).toMatchObject({
+      passage: one!.passages[0]!.passage,
+      kind: 'hard-negative',
+      grade: 0,
+    });
+  }
+  expect(set.types).toEqual({ instructed: { accepted: 4, wanted: 4 } });
+});
+
+test('of an odd number the last twin is left out, and counted', async () => {
+  const { set } = await run({ types: { instructed: 1 }, count: 3 }, instructed);
+  expect(requireComplete(set).examples).toHaveLength(3);
+  expect(set.funnel.stage('examples')).toMatchObject({ out: 3, noted: { 'twin-left-out': 1 } });
+});
+
+test('queries from two passages need a linker, and have both as positives', async () => {
+  await expect(run({ types: { 'multi-hop': 1 } })).rejects.toMatchObject({ code: 'usage', where: 'linker' });
+  const linker = async ({ id }: Passage) => ({
+    passage: passages[(Number(id.slice(3)) + 1) % passages.length]!,
+    shared: [],
+  });
+  const { set } = await run({ types: { 'multi-hop': 1 }, linker, count: 2 }, (request) => {
+    if (stageOf(request) !== 'query') return goodReply(request);
+    const [a, b] = [...asked(request).matchAll(/\b(topic\d+) (item\d+)/g)]
+      .slice(-2)
+      .map((match) => match[2]!);
+    return JSON.stringify({ 'multi-hop search': `which of the two came first, ${a} or ${b} word?` });
+  });
+  // The judge of this test knows the last word alone: what it says of each passage is not looked at here.
+  expect(set.funnel.stage('queries').out).toBeGreaterThan(0);
+  expect(set.funnel.stage('queries').rejected['no-linked-passage']).toBeUndefined();
+});
+
+test('an unanswerable query has no positive, and nothing is written for it', async () => {
+  const { set, requests } = await run(
+    { types: { unanswerable: 1 }, count: 2, graded: { model: writerModel().model, share: 1 } },
+    (request) =>
+      stageOf(request) === 'query'
+        ? JSON.stringify({
+            'unanswerable search': `who paid for ${block(request, 'passage').split(' ')[1]} in the year nineteen?`,
+          })
+        : goodReply(request),
+  );
+  const { examples } = requireComplete(set);
+  for (const { passages: graded } of examples) {
+    expect(graded.some(({ kind }) => kind === 'positive')).toBe(false);
+    expect(new Set(graded.map(({ passage }) => passage.id)).size).toBe(graded.length);
+    expect(graded.some(({ origin }) => origin.startsWith('generated:'))).toBe(false);
+  }
+  expect(requests.some((request) => 'schema' in request && stageOf(request) === 'graded')).toBe(false);
+});
+
+test('edits of the source, for their share of the queries', async () => {
+  const { set } = await run({
+    edits: { model: undefined as never, share: 0.5, how: ['wrong'] },
+    types: { question: 1 },
+  }).catch(() => ({ set: undefined }));
+  expect(set).toBeUndefined();
+  const writer = writerModel({
+    label,
+    write: (request) =>
+      asked(request).includes('First name the fact')
+        ? JSON.stringify({
+            fact: block(request, 'passage').split(' ')[1],
+            passage: block(request, 'passage').replace(/item\d+/, 'something'),
+          })
+        : goodReply(request),
+  });
+  const edited = requireComplete(
+    await generateSet({
+      count: 4,
+      seed: 7,
+      passages,
+      corpus: corpusOf(passages),
+      writer: { model: writer.model },
+      edits: {
+        model: writer.model,
+        share: 0.5,
+        how: ['missing', 'wrong'],
+        judge: createJudge({ model: writer.model }),
+      },
+      types: { question: 1 },
+    }),
+  );
+  const origins = edited.examples.flatMap(({ passages: all }) => all.map(({ origin }) => origin));
+  expect(origins.filter((origin) => origin === 'edited:wrong')).toHaveLength(2);
+  // The judge finds the query's last word in none of the edits but those of other words.
+  const { in: tried, out, rejected } = edited.funnel.stage('edits');
+  expect(tried).toBe(4);
+  expect(out + (rejected['still-answers'] ?? 0)).toBe(4);
+});
