@@ -127,11 +127,6 @@ test('an unanswerable query has no positive, and nothing is written for it', asy
 });
 
 test('edits of the source, for their share of the queries', async () => {
-  const { set } = await run({
-    edits: { model: undefined as never, share: 0.5, how: ['wrong'] },
-    types: { question: 1 },
-  }).catch(() => ({ set: undefined }));
-  expect(set).toBeUndefined();
   const writer = writerModel({
     label,
     write: (request) =>
