@@ -13,6 +13,7 @@ import type { TeacherRun } from '../../distill/teachers/measure-teachers.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples, writeExamples } from '../../formats/examples.js';
 import { writeRun } from '../../formats/trec-run.js';
+import { markByTeacher } from '../../generate/negatives/hardness.js';
 import { openComparator } from '../../rerank/comparators/registry.js';
 import { localExecutor } from '../executor.js';
 import type { FirstStage } from '../first-stage.js';
@@ -205,11 +206,12 @@ function withLabels(example: Example, labels: Run): Example {
   const ranks = new Map(
     (labels.get(example.query.id) ?? []).map(({ id, score }, index) => [id, { score, rank: index + 1 }]),
   );
-  return {
+  // What an example was mined by is then no longer what its passages are called hard by.
+  return markByTeacher({
     ...example,
     passages: example.passages.map((item) => {
       const label = ranks.get(item.passage.id);
       return label ? { ...item, teacherScore: label.score, teacherRank: label.rank } : item;
     }),
-  };
+  });
 }
