@@ -6,6 +6,7 @@ import type { Verdict } from './judge.js';
 import { askedOf, shownOf } from './judge-data.js';
 import type { ListJudge } from './list-judge.js';
 import { type ReadGrade, readGrade, withoutThinking } from './parse-grade.js';
+import { settleAll } from './settle-all.js';
 import { type AggregateOptions, aggregateVotes } from './votes.js';
 
 export interface BatchJudgeOptions {
@@ -46,7 +47,7 @@ export function createBatchJudge(options: BatchJudgeOptions): ListJudge {
           ? balancedOrders(n)
           : rotatedOrders(n);
     const shown = passages.map((passage) => shownOf(passage, maxCharacters));
-    const replies = await Promise.all(
+    const replies = await settleAll(
       rows.map((row) =>
         askInOrder(
           askedOf(query),

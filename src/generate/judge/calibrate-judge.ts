@@ -59,12 +59,12 @@ export function calibrateJudge(
   );
   for (const part of parts) {
     const held = new Set([...part].map((index) => queries[index]!));
-    const points = fit(pairs.filter(({ queryId }) => !held.has(queryId)));
+    const points = fitPoints(pairs.filter(({ queryId }) => !held.has(queryId)));
     for (const [index, { queryId, score }] of pairs.entries())
       if (held.has(queryId)) crossFitted[index] = 3 * isotonicAt(points, score);
   }
   return {
-    points: fit(pairs),
+    points: fitPoints(pairs),
     before: errorOf(pairs, ({ score }) => 3 * score),
     after: errorOf(pairs, (_, index) => crossFitted[index]!),
     crossFitted,
@@ -81,7 +81,7 @@ export function calibratedJudge(judge: Judge, points: IsotonicPoints): Judge {
   };
 }
 
-function fit(pairs: readonly CalibrationPair[]): IsotonicPoints {
+function fitPoints(pairs: readonly CalibrationPair[]): IsotonicPoints {
   const { scores, probabilities } = fitIsotonic(
     pairs.map(({ score }) => score),
     pairs.map(({ grade }) => grade / 3),

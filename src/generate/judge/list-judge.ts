@@ -2,6 +2,7 @@ import type { Passage } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Judge, Verdict } from './judge.js';
+import { settleAll } from './settle-all.js';
 
 /** Grades several passages for one query: as many verdicts as passages, in their order. */
 export type ListJudge = (
@@ -14,4 +15,4 @@ export type ListJudge = (
 export const eachAlone =
   (judge: Judge): ListJudge =>
   (query, passages, options) =>
-    Promise.all(passages.map((passage) => judge(query, passage, options)));
+    settleAll(passages.map((passage) => judge(query, passage, options)));

@@ -1,6 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { Judge, Verdict } from './judge.js';
 import type { ListJudge } from './list-judge.js';
+import { settleAll } from './settle-all.js';
 import { type AggregateOptions, aggregateVotes, type Vote } from './votes.js';
 
 export interface PanelMember<J = Judge> {
@@ -23,7 +24,7 @@ export function createPanel(members: readonly PanelMember[], options: PanelOptio
   return async (query, passage, callOptions) =>
     together(
       members,
-      await Promise.all(members.map(({ judge }) => judge(query, passage, callOptions))),
+      await settleAll(members.map(({ judge }) => judge(query, passage, callOptions))),
       options,
     );
 }
@@ -35,7 +36,7 @@ export function createListPanel(
 ): ListJudge {
   checkMembers(members);
   return async (query, passages, callOptions) => {
-    const said = await Promise.all(members.map(({ judge }) => judge(query, passages, callOptions)));
+    const said = await settleAll(members.map(({ judge }) => judge(query, passages, callOptions)));
     return passages.map((_, index) =>
       together(
         members,

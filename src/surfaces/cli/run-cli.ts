@@ -13,6 +13,7 @@ import { addForgeCommand } from './commands/forge.js';
 import { addFuseCommand } from './commands/fuse.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addImportCommand } from './commands/import.js';
+import { addJudgeCommand } from './commands/judge.js';
 import { addMcpCommand } from './commands/mcp.js';
 import { addMineCommand } from './commands/mine.js';
 import { addModelsCommand } from './commands/models.js';
@@ -37,6 +38,7 @@ const commands = [
   addRerankCommand,
   addDistillCommand,
   addEvaluateCommand,
+  addJudgeCommand,
   addFuseCommand,
   addCalibrateCommand,
   addPlanCommand,

@@ -1,0 +1,83 @@
+import { RankforgeError } from '../../../core/errors.js';
+import { createBatchJudge } from '../../../generate/judge/batch-judge.js';
+import { createJudge } from '../../../generate/judge/judge.js';
+import { eachAlone, type ListJudge } from '../../../generate/judge/list-judge.js';
+import { createListPanel, type PanelMember } from '../../../generate/judge/panel.js';
+import { createBudget } from '../../../models/door/budget.js';
+import { defaultModel } from '../../../models/weights/aliases.js';
+import { createModelPool, type ModelPool } from '../../../pipeline/model-pool.js';
+import { promptNamed } from '../../library/open-comparator.js';
+import type { CliContext } from '../cli-context.js';
+import { budgetOf } from '../flags.js';
+import type { JudgeFlags } from './judge-flags.js';
+
+export interface OpenPanel extends AsyncDisposable {
+  readonly judge: ListJudge;
+  readonly members: readonly string[];
+  readonly usage: ModelPool['usage'];
+}
+
+/** Each model with each prompt is a member. @throws RankforgeError `usage` for weights of another number, and what opening may throw */
+export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliContext): Promise<OpenPanel> {
+  const { model, panel = [], prompt, weights, context, threads, baseUrl, concurrency, ledger } = flags;
+  const { mode, batch, aggregate, ties } = flags;
+  const named = [...new Set([...(model === undefined ? [] : [model]), ...panel])];
+  const models = named.length > 0 ? named : [defaultModel];
+  const prompts = prompt ?? [undefined];
+  const count = models.length * prompts.length;
+  if (weights && weights.length !== count) {
+    throw new RankforgeError(
+      'usage',
+      `The panel has ${count} members, and ${weights.length} weights were given`,
+      {
+        where: '--weights',
+        hint: 'Give one weight a member: of each model one a prompt, in the order given.',
+      },
+    );
+  }
+  if (batch !== undefined && mode !== 'graded') {
+    throw new RankforgeError('usage', `Batches are judged in mode graded, not ${mode}`, {
+      where: '--batch',
+      hint: 'Leave --batch out, or --mode.',
+    });
+  }
+  const entries = models.map(
+    (name) => [name, { model: name, context, threads, baseUrl, concurrency }] as const,
+  );
+  const pool = await createModelPool({
+    models: Object.fromEntries(entries),
+    ledger,
+    budget: createBudget(budgetOf(flags)),
+    signal,
+    onProgress,
+  });
+  try {
+    const members: PanelMember<ListJudge>[] = [];
+    for (const name of models) {
+      const opened = await pool.open(name);
+      for (const id of prompts) {
+        const template = id === undefined ? undefined : promptNamed(id);
+        const judge =
+          batch === undefined
+            ? eachAlone(createJudge({ model: opened, mode, prompt: template }))
+            : createBatchJudge({ model: opened, prompt: template, aggregate: { aggregate, ties } });
+        members.push({
+          name: id === undefined ? name : `${name} ${id}`,
+          judge,
+          weight: weights?.[members.length],
+        });
+      }
+    }
+    return {
+      judge: members.length === 1 ? members[0]!.judge : createListPanel(members, { aggregate, ties }),
+      members: members.map(({ name }) => name),
+      get usage() {
+        return pool.usage;
+      },
+      [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
