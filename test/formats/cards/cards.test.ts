@@ -39,10 +39,7 @@ test('the dataset card: metadata that parse, one configuration a table, and figu
   expect(metadata).toMatchObject({ pretty_name: 'A: sample', size_categories: ['n<1K'] });
   expect(metadata).not.toHaveProperty('license');
   // Judgements and a corpus are no table with splits.
-  expect(metadata.configs.map(({ config_name }) => config_name)).toEqual([
-    'parquet',
-    'sentence-transformers-tuples',
-  ]);
+  expect(metadata.configs.map(({ config_name }) => config_name)).toEqual(['parquet']);
   expect(metadata.configs[0]!.data_files).toContainEqual({ split: 'test', path: 'parquet/test.parquet' });
   expect(body).toContain('| all | 12 | 84 | 36 | 24 | 12 | 12 | 84 |');
   expect(body).toContain('No licence has been declared.');
