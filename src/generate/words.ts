@@ -88,3 +88,42 @@ export function mainScript(text: string): string | undefined {
   }
   return best;
 }
+
+const scriptsByCode: Readonly<Record<string, string>> = {
+  Latn: 'Latin',
+  Cyrl: 'Cyrillic',
+  Grek: 'Greek',
+  Arab: 'Arabic',
+  Hebr: 'Hebrew',
+  Deva: 'Devanagari',
+  Beng: 'Bengali',
+  Taml: 'Tamil',
+  Telu: 'Telugu',
+  Knda: 'Kannada',
+  Mlym: 'Malayalam',
+  Gujr: 'Gujarati',
+  Sinh: 'Sinhala',
+  Thai: 'Thai',
+  Laoo: 'Lao',
+  Khmr: 'Khmer',
+  Mymr: 'Myanmar',
+  Tibt: 'Tibetan',
+  Geor: 'Georgian',
+  Armn: 'Armenian',
+  Ethi: 'Ethiopic',
+  Kore: 'Hangul',
+  Hans: 'Han',
+  Hant: 'Han',
+  Jpan: 'Han',
+};
+const twoScripts = new Set('sr uz az kk ky tg tk tt mn ku ms bs pa sd ks ha'.split(' '));
+
+/** The script that a language is written in, by its ISO 639-1 code, named as `mainScript` does; undefined where it is written in two. */
+export function scriptOf(language: string): string | undefined {
+  if (twoScripts.has(language)) return undefined;
+  try {
+    return scriptsByCode[new Intl.Locale(language).maximize().script ?? ''];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestSharedRun, mainScript, normaliseText, words } from '../../src/generate/words.js';
+import { longestSharedRun, mainScript, normaliseText, scriptOf, words } from '../../src/generate/words.js';
 
 test.each([
   ['Don’t STOP—now!', ['don', 't', 'stop', 'now']],
@@ -34,3 +34,14 @@ test.each([
   ['GPU वाला कंप्यूटर', 'Devanagari'],
   ['12 + 3 🙂', undefined],
 ])('the script of %s', (text, expected) => expect(mainScript(text)).toBe(expected));
+
+test.each([
+  ['en', 'Latin'],
+  ['ru', 'Cyrillic'],
+  ['ja', 'Han'],
+  ['zh', 'Han'],
+  ['ko', 'Hangul'],
+  ['fa', 'Arabic'],
+  ['sr', undefined],
+  ['no such', undefined],
+])('the script of the language %s is %s', (language, script) => expect(scriptOf(language)).toBe(script));

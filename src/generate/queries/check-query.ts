@@ -1,6 +1,6 @@
 import type { LanguageDetector } from '../hygiene/language.js';
 import { isRefusal } from '../parse-reply.js';
-import { longestSharedRun, mainScript, spaceless, words } from '../words.js';
+import { longestSharedRun, mainScript, scriptOf, spaceless, words } from '../words.js';
 import { type PromptLines, repeats } from './echo.js';
 import { obeysPassage } from './obeys-passage.js';
 import { type QueryTypeName, queryType } from './query-types.js';
@@ -132,8 +132,12 @@ function languageFault(
 ): 'wrong-script' | 'wrong-language' | undefined {
   if (language === 'any') return undefined;
   const told = tellLanguage?.(text);
-  if (language !== undefined) return told !== undefined && told !== language ? 'wrong-language' : undefined;
   const script = mainScript(text);
+  if (language !== undefined) {
+    if (told !== undefined && told !== language) return 'wrong-language';
+    const written = scriptOf(language);
+    return script && written && script !== written ? 'wrong-script' : undefined;
+  }
   const passageScript = mainScript(passage);
   // A formula or a number is no script; a query without letters fits any passage.
   if (script && passageScript && script !== passageScript) return 'wrong-script';

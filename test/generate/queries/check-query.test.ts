@@ -48,6 +48,16 @@ test('a query that repeats the prompt is an echo, of what it asks or of its exam
   expect(check('keyword', 'rent reduction')).toBeUndefined();
 });
 
+test.each([
+  ['ru', 'why is it free?', 'wrong-script'],
+  ['ru', 'почему это бесплатно?', undefined],
+  ['de', 'warum kostet das nichts?', undefined],
+  ['any', 'почему это бесплатно?', undefined],
+  [undefined, 'почему это бесплатно?', 'wrong-script'],
+])('asked for in %s, %j is %s, whatever the passage', (language, text, fault) =>
+  expect(textFault(text, { type: 'question', passage, language })).toBe(fault),
+);
+
 test('scripts without spaces are measured by characters', () => {
   const japanese = '検索エンジンは文書の中から質問に合うものを見つけて順番に並べるための道具である';
   expect(checkQuery('検索はどう動くか', { type: 'question', passage: japanese })).toBeUndefined();
