@@ -1,5 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
+import type { JobOptions } from '../../core/progress.js';
 import type { Random } from '../../core/random.js';
 import { type Centroids, squaredDistance } from './centroids.js';
+
+interface SeedOptions extends Pick<JobOptions, 'signal'> {
+  readonly dimensions: number;
+  readonly k: number;
+  readonly random: Random;
+}
 
 /**
  * First centroids by greedy k-means++: each new one is a row drawn with probability proportional to its squared distance
@@ -8,13 +16,18 @@ import { type Centroids, squaredDistance } from './centroids.js';
  * @param rows row by row, at least one
  * @see Arthur & Vassilvitskii 2007, "k-means++: The Advantages of Careful Seeding", SODA
  */
-export function seedCentroids(rows: Float32Array, dimensions: number, k: number, random: Random): Centroids {
+export async function seedCentroids(
+  rows: Float32Array,
+  { dimensions, k, random, signal }: SeedOptions,
+): Promise<Centroids> {
   const size = rows.length / dimensions;
   const chosen: number[] = [random.int(size)];
   const trials = 2 + Math.floor(Math.log(k));
   let nearest = distancesTo(rows, dimensions, chosen[0]!);
   while (chosen.length < k) {
     const total = sum(nearest);
+    await setImmediate();
+    signal?.throwIfAborted();
     // What is left are copies of rows already chosen.
     if (!(total > 0)) break;
     let best: { readonly row: number; readonly nearest: Float64Array; readonly total: number } | undefined;

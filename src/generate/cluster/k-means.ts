@@ -29,7 +29,7 @@ const automaticLimit = 50_000;
 /**
  * k-means by Euclidean distance: greedy k-means++ seeds, then Lloyd's rounds until the inertia stands, or mini-batches.
  * Same seed, rows and order: same clusters. Memory: 16 bytes a row, the means in double precision, and the rows that
- * seeds are drawn from (the larger of 10,000 and 30 k, at random); the vectors stay where the source has them.
+ * seeds are drawn from (the larger of 10,000 and 10 k, at random); the vectors stay where the source has them.
  * @throws RankforgeError `usage` for a `k` below 1, `too-little-data` for no rows; the signal's reason
  * @see Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur & Vassilvitskii 2007; Sculley 2010 for mini-batches
  */
@@ -59,20 +59,20 @@ export async function kMeans(source: VectorSource, options: KMeansOptions): Prom
 
 async function drawSeeds(
   source: VectorSource,
-  { k, seed }: KMeansOptions,
+  { k, seed, signal }: KMeansOptions,
   start: number,
 ): Promise<Centroids> {
   const random = randomStream(seed, 'k-means', start);
-  const wanted = Math.max(10_000, 30 * k);
+  const wanted = Math.max(10_000, 10 * k);
   // A clustering cannot have more clusters than rows.
-  const most = Math.min(k, source.size);
+  const seeding = { dimensions: source.dimensions, k: Math.min(k, source.size), random, signal };
   if (source.size <= wanted) {
     const rows = Float32Array.from(await source.read(0, source.size));
-    return seedCentroids(rows, source.dimensions, most, random);
+    return seedCentroids(rows, seeding);
   }
   const rows = new Set<number>();
   while (rows.size < wanted) rows.add(random.int(source.size));
-  return seedCentroids(await readRows(source, [...rows]), source.dimensions, most, random);
+  return seedCentroids(await readRows(source, [...rows]), seeding);
 }
 
 async function miniBatch(

@@ -75,7 +75,7 @@ export async function chooseByCluster(
     ).map((place) => rows[place]!);
     const vectors = normaliseRows(await readRows(source, drawn), dimensions);
     const relevance = productsWith(vectors, normaliseRows(mean, dimensions));
-    const order = pickByMmr(vectors, dimensions, relevance, { count: share, lambda });
+    const order = await pickByMmr(vectors, dimensions, relevance, { count: share, lambda, signal });
     picks.push(order.map((place) => drawn[place]!));
   }
   return {

@@ -20,7 +20,7 @@ export interface ChooseByMmrOptions extends JobOptions {
  * @throws RankforgeError `usage` for a λ outside 0 to 1; the signal's reason
  */
 export async function chooseByMmr(source: VectorSource, options: ChooseByMmrOptions): Promise<number[]> {
-  const { uniforms, lambda = 0.5, pool = 10, signal } = options;
+  const { uniforms, lambda = 0.5, pool = 10, signal, onProgress } = options;
   const { dimensions, size } = source;
   checkRange('pool', pool, (value) => value >= 1, '1 or more');
   const count = Math.min(options.count, size);
@@ -41,5 +41,6 @@ export async function chooseByMmr(source: VectorSource, options: ChooseByMmrOpti
   normaliseRows(mean, dimensions);
   const vectors = normaliseRows(await readRows(source, rows), dimensions);
   const relevance = productsWith(vectors, mean);
-  return pickByMmr(vectors, dimensions, relevance, { count, lambda }).map((at) => rows[at]!);
+  const picked = await pickByMmr(vectors, dimensions, relevance, { count, lambda, signal, onProgress });
+  return picked.map((at) => rows[at]!);
 }

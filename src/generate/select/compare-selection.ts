@@ -37,12 +37,12 @@ export async function compareSelection(
       hint: 'Correct the option.',
     });
   }
-  const selected = await describeSelection(input, indexes);
+  const selected = await describeSelection(input, indexes, { signal });
   const drawn: SelectionFigures[] = [];
   for (let n = 0; n < seeds; n++) {
     signal?.throwIfAborted();
     const order = shuffle([...input.examples.keys()], randomStream(seed, 'random-selection', n));
-    drawn.push(await describeSelection(input, order.slice(0, indexes.length)));
+    drawn.push(await describeSelection(input, order.slice(0, indexes.length), { signal }));
   }
   const figure = (name: RandomFigure, of: SelectionFigures) =>
     name === 'meanDifficulty' ? of.difficulty?.mean : of[name];

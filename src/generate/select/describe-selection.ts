@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import type { JobOptions } from '../../core/progress.js';
 import { mean } from '../../core/vectors.js';
 import { squaredDistance } from '../cluster/centroids.js';
 import { readRows, type VectorSource } from '../cluster/vector-source.js';
@@ -32,6 +34,7 @@ export interface SelectionFigures {
 export async function describeSelection(
   { examples, vectors, difficulties }: SelectionInput,
   indexes: readonly number[],
+  job: Pick<JobOptions, 'signal'> = {},
 ): Promise<SelectionFigures> {
   const types: Record<string, number> = {};
   for (const index of indexes) {
@@ -40,7 +43,7 @@ export async function describeSelection(
   }
   return {
     count: indexes.length,
-    ...(vectors && indexes.length > 0 ? await distances(vectors, indexes) : {}),
+    ...(vectors && indexes.length > 0 ? await distances(vectors, indexes, job) : {}),
     types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(difficulties && indexes.length > 0
       ? { difficulty: spread(indexes.map((index) => difficulties[index]!)) }
@@ -48,12 +51,18 @@ export async function describeSelection(
   };
 }
 
-async function distances(vectors: VectorSource, indexes: readonly number[]) {
+async function distances(
+  vectors: VectorSource,
+  indexes: readonly number[],
+  { signal }: Pick<JobOptions, 'signal'>,
+) {
   const { dimensions, size } = vectors;
   const chosen = await readRows(vectors, indexes);
   let [radius, sum, pairs] = [0, 0, 0];
   const rowsPerRead = 1024;
   for (let start = 0; start < size; start += rowsPerRead) {
+    await setImmediate();
+    signal?.throwIfAborted();
     const rows = await vectors.read(start, Math.min(rowsPerRead, size - start));
     for (let at = 0; at < rows.length; at += dimensions) {
       let nearest = Number.POSITIVE_INFINITY;
