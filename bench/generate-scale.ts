@@ -109,12 +109,6 @@ const stages: Record<string, (folder: string) => Promise<object>> = {
     return { megabytes: Math.round((await stat(corpusFile(folder))).size / 1e6), known: known.length };
   },
 
-  async sample(folder) {
-    let sampled = 0;
-    for await (const _ of samplePassages(readCorpus(folder), { seed, count: 10_000 })) sampled += 1;
-    return { sampled };
-  },
-
   async dedup(folder) {
     const removed = new Map<string, string>();
     let kept = 0;
@@ -179,6 +173,12 @@ const stages: Record<string, (folder: string) => Promise<object>> = {
       minedPassages: mined,
       queriesPerSecond: queries / ((performance.now() - asked) / 1000),
     };
+  },
+
+  async sample(folder) {
+    let sampled = 0;
+    for await (const _ of samplePassages(readCorpus(folder), { seed, count: 10_000 })) sampled += 1;
+    return { sampled };
   },
 };
 

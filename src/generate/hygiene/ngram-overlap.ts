@@ -20,7 +20,7 @@ export const ngramRules = {
 } as const satisfies Record<string, NgramRule>;
 export type NgramRuleName = keyof typeof ngramRules;
 
-export interface NgramOverlap {
+interface NgramOverlap {
   readonly id: string;
   /** The n-grams of one text that the other has, of the text where this is more: 0 to 1. */
   readonly share: number;

@@ -26,7 +26,8 @@ export interface SketchIndexShape {
   readonly chain?: number;
 }
 
-const blockSize = 1 << 10;
+const blockBits = 10;
+const blockSize = 1 << blockBits;
 
 /**
  * Sketches with locality-sensitive hashing: a sketch is compared only with those that equal it in a whole band. Memory
@@ -57,30 +58,31 @@ export class SketchIndex {
     const entry = this.#size++;
     if (entry % blockSize === 0) this.#blocks.push(new Uint32Array(blockSize * this.#words));
     this.#blocks.at(-1)!.set(sketch, (entry % blockSize) * this.#words);
-    for (const [band, table] of this.#tables.entries()) table.add(sketch[band]!, entry, this.#chain);
+    for (let band = 0; band < this.#tables.length; band++) {
+      this.#tables[band]!.add(sketch[band]!, entry, this.#chain);
+    }
     return entry;
   }
 
   /** Every sketch found that has an estimated overlap of `threshold` or more, once each. */
   forEachNear(sketch: Uint32Array, threshold: number, visit: (entry: number, overlap: number) => void): void {
     const seen = new Set<number>();
-    for (const [band, table] of this.#tables.entries()) {
-      table.forEach(sketch[band]!, (entry) => {
-        if (seen.has(entry)) return;
-        seen.add(entry);
-        const overlap = this.#overlap(sketch, entry);
-        if (overlap >= threshold) visit(entry, overlap);
-      });
-    }
+    const look = (entry: number): void => {
+      if (seen.has(entry)) return;
+      seen.add(entry);
+      const overlap = this.#overlap(sketch, entry);
+      if (overlap >= threshold) visit(entry, overlap);
+    };
+    for (let band = 0; band < this.#tables.length; band++) this.#tables[band]!.forEach(sketch[band]!, look);
   }
 
   #word(entry: number, at: number): number {
-    return this.#blocks[Math.floor(entry / blockSize)]![(entry % blockSize) * this.#words + at]!;
+    return this.#blocks[entry >>> blockBits]![(entry & (blockSize - 1)) * this.#words + at]!;
   }
 
   #overlap(sketch: Uint32Array, entry: number): number {
-    const block = this.#blocks[Math.floor(entry / blockSize)]!;
-    const start = (entry % blockSize) * this.#words;
+    const block = this.#blocks[entry >>> blockBits]!;
+    const start = (entry & (blockSize - 1)) * this.#words;
     let equal = 0;
     for (let i = 0; i < this.#words; i++) {
       const difference = sketch[i]! ^ block[start + i]!;
