@@ -13,7 +13,7 @@ export * from './exports/export-examples.js';
 export * from './exports/export-format.js';
 export { type ExportFormatName, exportFormatNames, exportFormats } from './exports/formats.js';
 export { importExamples } from './exports/import-examples.js';
-export type { ListwiseFrame } from './exports/list-order.js';
+export type { ListwiseFrame } from './exports/listwise-frame.js';
 export { exportMsMarco, type MsMarcoCounts } from './exports/msmarco.js';
 export {
   exportSentenceTransformers,

@@ -1,5 +1,5 @@
 import { passageText } from '../core/passage.js';
-import type { ListwiseFrame } from '../formats/exports/list-order.js';
+import type { ListwiseFrame } from '../formats/exports/listwise-frame.js';
 import { loadPrompt, renderPrompt } from '../prompts/template.js';
 import { asLine } from '../prompts/untrusted-text.js';
 import { writtenLabels } from './labels.js';

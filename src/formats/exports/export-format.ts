@@ -2,7 +2,7 @@ import type { Example } from '../../core/example.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { ReadOptions } from '../bad-line.js';
 import type { ExampleField } from './example-fields.js';
-import type { ListwiseFrame } from './list-order.js';
+import type { ListwiseFrame } from './listwise-frame.js';
 import type { RelevanceOptions } from './relevance.js';
 
 export type Split = Example['split'];

@@ -1,22 +1,6 @@
 import type { Example, ExamplePassage } from '../../core/example.js';
-import type { Passage } from '../../core/passage.js';
-import type { Query } from '../../core/query.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import type { ExportOptions } from './export-format.js';
-
-/** How a model is asked to rank some passages, and how it is to answer. */
-export interface ListwiseFrame {
-  /** One more label than passages is never asked for. */
-  readonly labels: (count: number) => readonly string[];
-  /** @param thinking whether the reply begins with reasons */
-  readonly messages: (
-    query: Query,
-    passages: readonly Passage[],
-    thinking: boolean,
-  ) => readonly { readonly role: 'system' | 'user'; readonly content: string }[];
-  /** The reply, best passage first. */
-  readonly reply: (labels: readonly string[], thinking?: string) => string;
-}
 
 /** One prompt's worth of an example. */
 export interface ListwisePart {

@@ -12,7 +12,7 @@ export const toTsvText = (text: string): string =>
   text.replace(/[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g, ' ').trim();
 
 /** `id<TAB>text` lines. @throws RankforgeError `missing-file`, `bad-line` also for an id that stands on two lines */
-export async function* readTsv(
+async function* readTsv(
   path: string,
   options: ReadOptions,
 ): AsyncGenerator<{ readonly id: string; readonly text: string }> {
