@@ -35,23 +35,37 @@ test('a pair’s own query has no say in its grade', () => {
 
 test('where the judge only guesses, the calibrated grade is about the mean, and the error no larger', () => {
   const random = randomStream(3);
-  const { before, after } = calibrateJudge(pairsOf(40, () => random.next()), { seed: 1 });
+  const { before, after } = calibrateJudge(
+    pairsOf(40, () => random.next()),
+    { seed: 1 },
+  );
   expect(after.error).toBeLessThan(before.error);
   expect(after.error).toBeLessThan(1.25);
 });
 
 test('one query is too little', () => {
-  expect(() => calibrateJudge(mild.filter(({ queryId }) => queryId === 'q1'), { seed: 1 })).toThrow(
-    expect.objectContaining({ code: 'too-little-data' }),
-  );
+  expect(() =>
+    calibrateJudge(
+      mild.filter(({ queryId }) => queryId === 'q1'),
+      { seed: 1 },
+    ),
+  ).toThrow(expect.objectContaining({ code: 'too-little-data' }));
 });
 
 test('a calibrated judge gives grades on people’s scale, and none where it had none', async () => {
   const { points } = calibrateJudge(mild, { seed: 1 });
-  const [query, passage] = [{ id: 'q', text: 'q' }, { id: 'p', text: 'p' }];
+  const [query, passage] = [
+    { id: 'q', text: 'q' },
+    { id: 'p', text: 'p' },
+  ];
   const judge = (score: number | undefined) =>
     calibratedJudge(
-      async () => ({ grade: score === undefined ? undefined : 3, score, shares: [0, 0, 0, 1], ledgerKeys: ['k'] }),
+      async () => ({
+        grade: score === undefined ? undefined : 3,
+        score,
+        shares: [0, 0, 0, 1],
+        ledgerKeys: ['k'],
+      }),
       points,
     )(query, passage);
   expect((await judge(0.6)).grade).toBe(0);
