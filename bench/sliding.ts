@@ -143,5 +143,5 @@ const result = {
 };
 console.log(JSON.stringify(result));
 console.error(
-  `first ${result.first.seconds} s a query, generate ${result.generate.seconds} s: ${result.ratio.seconds} times, by processor time ${result.ratio.processorSeconds} times`,
+  `first ${median(measured.first.map((one) => one.seconds))} s a query, generate ${median(measured.generate.map((one) => one.seconds))} s: ${result.ratio.seconds} times, by processor time ${result.ratio.processorSeconds} times`,
 );

@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'budget-exhausted'
   | 'aborted'
   | 'count-not-reached'
+  | 'length-bias'
   | 'gate-failed';
 
 export interface ErrorDetails {

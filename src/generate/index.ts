@@ -3,6 +3,8 @@ export type { Clustering } from './cluster/lloyd.js';
 export { openVectorStore, type VectorStore } from './cluster/vector-file.js';
 export { memoryVectors, type VectorSource, vectorsOf } from './cluster/vector-source.js';
 export * from './corpus.js';
+export * from './describe/describe-set.js';
+export type { Quartiles } from './describe/quartiles.js';
 export * from './disk-corpus.js';
 export * from './funnel.js';
 export * from './generate-set.js';

@@ -13,7 +13,7 @@ import { type FinishedStage, runStages, type Stage } from './stage.js';
 import { distillStage } from './stages/distill.js';
 import { evaluated, evaluateStage } from './stages/evaluate.js';
 import { generated, generateStage } from './stages/generate.js';
-import { reportJob } from './stages/report.js';
+import { reportJob, reportSet } from './stages/report.js';
 import { teachStage } from './stages/teach.js';
 
 export interface ForgeOptions extends JobOptions {
@@ -59,7 +59,7 @@ export async function forge(recipe: Recipe, options: ForgeOptions): Promise<Forg
   };
 }
 
-/** The training set alone: `examples.jsonl` and `funnel.json` in the output folder, exports in the stage's own. */
+/** The training set alone: `examples.jsonl`, `funnel.json` and the report in the output folder, exports in the stage's own. */
 export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promise<FinishedStage> {
   checkNames(recipe);
   await using context = createForgeContext(recipe, options);
@@ -67,6 +67,7 @@ export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promi
   const set = finished.get('generate')!;
   for (const file of Object.values(generated))
     await atomicWrite(join(options.out, file), createReadStream(join(set.folder, file)));
+  await reportSet(context, finished);
   return set;
 }
 

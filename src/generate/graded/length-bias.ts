@@ -15,6 +15,8 @@ export interface LengthBiasOptions {
   readonly tolerance?: number;
   /** Largest p that is no chance. @default 0.01 */
   readonly alpha?: number;
+  /** Queries below which nothing is said to separate: a few can agree by accident. @default 10 */
+  readonly leastQueries?: number;
 }
 
 /** Whether a passage's length alone gives its grade away. */
@@ -48,7 +50,14 @@ const isWritten = ({ origin }: ExamplePassage): boolean => /^(?:generated|edited
  */
 export function lengthBias(
   examples: Iterable<Pick<Example, 'passages'>>,
-  { of = 'written', seed = 0, permutations = 999, tolerance = 0.2, alpha = 0.01 }: LengthBiasOptions = {},
+  {
+    of = 'written',
+    seed = 0,
+    permutations = 999,
+    tolerance = 0.2,
+    alpha = 0.01,
+    leastQueries = 10,
+  }: LengthBiasOptions = {},
 ): LengthBias {
   const lists: Measured[][] = [];
   const all: Measured[] = [];
@@ -92,7 +101,7 @@ export function lengthBias(
     correlation: 2 * auc - 1,
     p,
     words: byGrade,
-    separates: Math.abs(auc - 0.5) > tolerance && p <= alpha,
+    separates: lists.length >= leastQueries && Math.abs(auc - 0.5) > tolerance && p <= alpha,
   };
 }
 

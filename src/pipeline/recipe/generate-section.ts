@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { defaultTypes, type QueryTypeName, queryTypes } from '../../generate/queries/query-types.js';
+import { exportFormatNames } from '../../formats/exports/formats.js';
+import { SampleSettings } from '../../generate/sample/sample-settings.js';
+import { SelectionSettings } from '../../generate/select/selection-settings.js';
+import { EditsSection, GradedSection } from './graded-section.js';
+import { HygieneSection, SplitSection } from './hygiene-section.js';
+import { JudgeSection } from './judge-section.js';
+import { NegativesSection } from './negatives-section.js';
+import { querySection } from './query-section.js';
 import { count, positive, share } from './values.js';
 
 /** How the training set is made. */
@@ -8,36 +15,27 @@ export const GenerateSection = z.strictObject({
   model: z.string(),
   /** Accepted training queries wanted: exactly this many, or the run says why not. */
   count: positive,
-  /** Shares of query types. */
-  types: z
-    .partialRecord(z.enum(Object.keys(queryTypes) as [QueryTypeName, ...QueryTypeName[]]), share)
-    .refine((shares) => Object.values(shares).some((one) => one > 0), 'no type has a share above 0')
-    .default(defaultTypes),
+  /** How passages are drawn that queries are written about. */
+  sample: SampleSettings.prefault({ method: 'uniform' }),
+  /** How many of them; absent: all with `uniform`, else twice the count. */
+  documents: positive.optional(),
   /** Shortest passage, in words, that a query is written about. */
   minWords: count.default(25),
-  /** Share of the queries that also get written passages of levels 3 to 0. */
-  graded: share.default(0.1),
-  negatives: z
-    .strictObject({
-      mined: count.default(6),
-      random: count.default(2),
-      /** First and last rank that negatives are taken from, 1-based. */
-      band: z
-        .tuple([positive, positive])
-        .refine(([first, last]) => first <= last, 'the first rank is after the last')
-        .default([2, 40]),
-      /** A candidate the judge grades at or above this is no negative. */
-      falseNegativeGrade: z.number().int().min(1).max(3).default(2),
-    })
-    .prefault({}),
-  judge: z
-    .strictObject({
-      /** A name under `models`; absent: the writer. */
-      model: z.string().optional(),
-      mode: z.enum(['yes-no', 'graded']).default('yes-no'),
-    })
-    .prefault({}),
-  /** The source passage must be among the first k of the untrained fusion; 0 turns the filter off. */
-  roundTrip: count.default(20),
+  ...querySection,
+  graded: GradedSection,
+  edits: EditsSection,
+  negatives: NegativesSection,
+  judge: JudgeSection,
+  hygiene: HygieneSection,
+  /** Picks the set from a larger one; absent: all that was accepted counts. */
+  select: SelectionSettings.optional(),
+  /** With `select`, how many times the count is made. */
+  oversample: z.number().min(1).max(100).default(2),
   validation: share.default(0.2),
+  split: SplitSection,
+  /** Formats that the set is exported to. */
+  exports: z
+    .array(z.enum(exportFormatNames))
+    .default(['sentence-transformers-triplets', 'sentence-transformers-listwise', 'msmarco']),
 });
+export type GenerateSection = z.infer<typeof GenerateSection>;

@@ -69,6 +69,15 @@ function checked(recipe: Recipe, where: string, folder: string): Recipe {
   checkModel('generate.model', generate.model, models, where);
   if (generate.judge.model !== undefined)
     checkModel('generate.judge.model', generate.judge.model, models, where);
+  for (const name of generate.judge.panel) checkModel('generate.judge.panel', name, models, where);
+  if (generate.negatives.writer !== undefined)
+    checkModel('generate.negatives.writer', generate.negatives.writer, models, where);
+  if (generate.examples?.split !== undefined && generate.examples.split === (evaluate.split ?? 'test')) {
+    throw new RankforgeError('bad-recipe', 'The examples shown to the model are those it is measured on', {
+      where: 'generate.examples.split',
+      hint: 'Name another split, such as train.',
+    });
+  }
   // Rows of the teacher table and files beside those of the teachers.
   const taken = new Set<string>([...untrainedNames, 'labels']);
   for (const { name, model, method, compare } of teachers) {
@@ -86,7 +95,20 @@ function checked(recipe: Recipe, where: string, folder: string): Recipe {
     });
   }
   for (const name of evaluate.measures) inRecipe('evaluate.measures', where, () => measure(name));
-  return { ...recipe, dataset: resolve(folder, recipe.dataset) };
+  return { ...recipe, dataset: resolve(folder, recipe.dataset), generate: withPaths(generate, folder) };
+}
+
+/** Files that generation reads, found from the recipe's folder. */
+function withPaths(generate: Recipe['generate'], folder: string): Recipe['generate'] {
+  const { sample, examples, negatives, hygiene } = generate;
+  const at = (path: string): string => resolve(folder, path);
+  return {
+    ...generate,
+    sample: sample.method === 'query-log' ? { ...sample, log: at(sample.log) } : sample,
+    ...(examples && { examples: { ...examples, ...(examples.file && { file: at(examples.file) }) } }),
+    negatives: { ...negatives, ...(negatives.threshold && { threshold: at(negatives.threshold) }) },
+    hygiene: { ...hygiene, against: hygiene.against.map(at) },
+  };
 }
 
 function checkModel(key: string, name: string, models: Recipe['models'], where: string): void {

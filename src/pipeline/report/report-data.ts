@@ -47,8 +47,8 @@ export interface DatasetFacts {
 export interface LevelAgreement {
   readonly passages: number;
   readonly same: number;
-  /** Cohen's kappa with quadratic weights, −1 to 1. */
-  readonly kappa: number;
+  /** Cohen's kappa with quadratic weights, −1 to 1; absent where all are of one level. */
+  readonly kappa?: number;
 }
 
 /** One step of generation: what came in, what was left, and why the rest was not. */

@@ -4,6 +4,8 @@ import { formatCount, formatP, formatScore } from './format.js';
 import type { ReportData } from './report-data.js';
 import type { Table } from './tables.js';
 
+const none = '–';
+
 const whole = ({ low, median, high }: Quartiles): string =>
   `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
 const scores = ({ low, median, high }: Quartiles): string =>
@@ -63,4 +65,4 @@ const describeAgreement = ({
   same,
   kappa,
 }: NonNullable<NonNullable<ReportData['set']>['agreement']>) =>
-  `${formatCount(same)} of ${formatCount(passages)} levels; quadratic kappa ${formatScore(kappa)}`;
+  `${formatCount(same)} of ${formatCount(passages)} levels; quadratic kappa ${kappa === undefined ? none : formatScore(kappa)}`;

@@ -15,7 +15,9 @@ export interface Verdict {
 }
 
 /** The outcome in a few words. */
-export function verdictOf({ gate }: ReportData): Verdict {
+export function verdictOf({ gate, rankings, dataset }: ReportData): Verdict {
+  if (!gate && rankings.length === 0)
+    return { kind: 'none', text: `${formatCount(dataset.trainingQueries)} training queries` };
   if (!gate) return { kind: 'none', text: 'No student was put to the gate' };
   return gate.passed
     ? { kind: 'passed', text: `Gate passed: ${gate.student} beats ${gate.baseline}` }

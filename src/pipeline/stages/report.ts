@@ -1,121 +1,57 @@
-import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { collect } from '../../core/collect.js';
-import type { Example } from '../../core/example.js';
-import { packageVersion } from '../../core/version.js';
-import { atomicWrite } from '../../formats/atomic-write.js';
-import { readExamples } from '../../formats/examples.js';
-import type { FunnelData } from '../../generate/funnel.js';
-import { type WeightAlias, weightAliases } from '../../models/weights/aliases.js';
-import { loadPrompt } from '../../prompts/template.js';
-import { countWarnings } from '../count-warnings.js';
 import type { ForgeContext } from '../forge-context.js';
-import { recipeHash } from '../recipe/recipe.js';
-import type { ReportData, SampleRecord, TeacherTable } from '../report/report-data.js';
-import { writeReport } from '../report/write-report.js';
+import type { Recipe } from '../recipe/recipe.js';
+import type { ReportData, TeacherTable } from '../report/report-data.js';
 import type { FinishedStage } from '../stage.js';
 import { distilled, type StudentChoice } from './distill.js';
 import { evaluated, type ForgeResults } from './evaluate.js';
 import { generated } from './generate.js';
+import { readJson, saveReport, setParts } from './report-parts.js';
 import { taught } from './teach.js';
 
-const readJson = async <T>(...path: string[]): Promise<T> =>
-  JSON.parse(await readFile(join(...path), 'utf8')) as T;
+type Finished = ReadonlyMap<string, FinishedStage>;
 
 /** Collects what the finished stages left behind and writes `report.html`, `report.md` and `report.json` into the output folder. */
-export async function reportJob(
-  context: ForgeContext,
-  finished: ReadonlyMap<string, FinishedStage>,
-): Promise<ReportData> {
-  const { recipe, out } = context;
+export async function reportJob(context: ForgeContext, finished: Finished): Promise<ReportData> {
   const folder = (stage: string): string => finished.get(stage)!.folder;
-  const { passages, name } = await context.dataset();
-  const examples = await collect(readExamples(join(folder('teach'), taught.examples)));
-  const { stages: funnel } = await readJson<FunnelData>(folder('generate'), generated.funnel);
   const results = await readJson<ForgeResults>(folder('evaluate'), evaluated.results);
   const choice = await readJson<StudentChoice>(folder('distill'), distilled.choice);
   const teachers = await readJson<TeacherTable>(folder('teach'), taught.table);
+  const examples = join(folder('teach'), taught.examples);
   const data: ReportData = {
-    title: recipe.name,
-    finishedAt: new Date().toISOString(),
-    dataset: {
-      name,
-      passages: passages.size,
-      trainingQueries: examples.length,
-      trainingPassages: examples.reduce((sum, { passages: items }) => sum + items.length, 0),
-    },
-    funnel,
-    samples: examples.slice(0, 4).map(sampleOf),
+    ...(await setParts(context, finished, examples, teacherPrompts(context.recipe))),
     teachers,
     ...results,
     calibration: choice.calibration && {
       of: `${choice.chosen}, ${choice.calibration.pairs} held-out training pairs`,
       ...choice.calibration,
     },
-    costs: [...finished.values()].map(({ stage, usage, seconds, reused }) => ({
-      stage,
-      usage,
-      seconds,
-      reused,
-    })),
-    provenance: {
-      packageVersion,
-      recipeHash: recipeHash(recipe),
-      seed: recipe.seed,
-      models: [
-        ...Object.entries(recipe.models).map(([as, { model }]) => modelOf(as, model)),
-        ...(recipe.encoder === 'none' ? [] : [modelOf('encoder', recipe.encoder)]),
-      ],
-      prompts: promptsOf(context).map((id) => {
-        const { version, hash } = loadPrompt(id);
-        return { id, version, hash };
-      }),
-      machine: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'processor'}, ${process.platform} ${process.arch}, Node ${process.versions.node}`,
-    },
     notes: notesOf(results, choice, teachers),
-    warnings: countWarnings([...finished.values()].flatMap(({ warnings }) => warnings)),
   };
-  await writeReport(data, out);
-  await atomicWrite(join(out, 'report.json'), `${JSON.stringify(data, null, 2)}\n`);
+  await saveReport(data, context.out);
   return data;
 }
 
-const sampleOf = ({ query, passages, split }: Example): SampleRecord => ({
-  query: query.text,
-  label: [query.metadata?.type, split].filter(Boolean).join(', '),
-  passages: passages.map(({ passage, grade, kind, origin, teacherRank }) => ({
-    id: passage.id,
-    title: passage.title || undefined,
-    text: passage.text,
-    grade,
-    kind,
-    origin,
-    teacherRank,
-  })),
-});
-
-function modelOf(as: string, name: string) {
-  const alias: WeightAlias | undefined = Object.hasOwn(weightAliases, name)
-    ? weightAliases[name as keyof typeof weightAliases]
-    : undefined;
-  return { name: as, id: name, sha256: alias?.files[0].sha256, licence: alias?.licence };
+/** The same of a training set alone. */
+export async function reportSet(context: ForgeContext, finished: Finished): Promise<ReportData> {
+  const examples = join(finished.get('generate')!.folder, generated.examples);
+  const data: ReportData = {
+    ...(await setParts(context, finished, examples)),
+    rankings: [],
+    comparisons: [],
+  };
+  await saveReport(data, context.out);
+  return data;
 }
 
-/** The prompts that a recipe's stages ask with. */
-function promptsOf({ recipe }: ForgeContext): string[] {
+function teacherPrompts({ teachers }: Recipe): string[] {
   const byComparator: Readonly<Record<string, string>> = {
     first: 'rerank/listwise',
     generate: 'rerank/listwise',
     pointwise: 'rerank/yes-no',
     likelihood: 'rerank/query-likelihood',
   };
-  return [
-    'generate/query',
-    recipe.generate.judge.mode === 'yes-no' ? 'generate/judge-yes-no' : 'generate/judge-graded',
-    ...(recipe.generate.graded > 0 ? ['generate/graded-passages'] : []),
-    ...new Set(recipe.teachers.flatMap(({ compare }) => byComparator[compare] ?? [])),
-  ];
+  return teachers.flatMap(({ compare }) => byComparator[compare] ?? []);
 }
 
 /** What the summary should say besides the figures. */

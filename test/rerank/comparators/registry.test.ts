@@ -83,7 +83,10 @@ describe.each(modelComparators() as ComparatorName[])('%s', (name) => {
   });
 
   test('needs a model, and takes no argument that it does not know', async () => {
-    await expect(openComparator(name)).rejects.toMatchObject({ code: 'usage', hint: 'Give the option "model".' });
+    await expect(openComparator(name)).rejects.toMatchObject({
+      code: 'usage',
+      hint: 'Give the option "model".',
+    });
     await expect(openComparator(`${name}:nonsense`, { model: fakeModel() })).rejects.toMatchObject({
       code: expect.stringMatching(/^(usage|unknown-name)$/),
       where: 'nonsense',

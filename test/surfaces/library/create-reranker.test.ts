@@ -124,7 +124,7 @@ describe('createReranker', () => {
       fc.record({ id: ids, text: fc.string() }),
       fc.record({ text: fc.string() }),
     );
-    const idOf = (one: string | { id?: string }) => (typeof one === 'string' ? undefined : one.id);
+    const idOf = (one: string | object) => (typeof one === 'object' && 'id' in one ? one.id : undefined);
     const list = fc.uniqueArray(document, { maxLength: 12, selector: (one) => idOf(one) ?? Symbol('none') });
     await fc.assert(
       fc.asyncProperty(list, async (given) => {

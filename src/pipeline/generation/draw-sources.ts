@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { collect } from '../../core/collect.js';
+import type { Passage } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import type { Funnel } from '../../generate/funnel.js';
+import type { TypeShares } from '../../generate/queries/query-types.js';
+import { type DrawnPassages, drawPassages } from '../../generate/sample/draw-passages.js';
+import { profileQueryLog } from '../../generate/sample/profile-query-log.js';
+import { readQueryLog } from '../../generate/sample/read-query-log.js';
+import { samplePassages } from '../../generate/sample/sample-passages.js';
+import { embedsCorpus } from '../../generate/sample/sample-settings.js';
+import type { EmbeddingModel } from '../../models/embedding-model.js';
+import type { GenerateSection } from '../recipe/generate-section.js';
+
+export interface DrawnSources {
+  readonly passages: readonly Passage[];
+  /** Shares of query types: those of the query log where it is followed, else the recipe's. */
+  readonly types: TypeShares;
+  /** How they were drawn; absent where all are taken in turn. */
+  readonly report?: DrawnPassages['report'];
+}
+
+/** The passages that queries are written about, in the order in which they are taken. */
+export async function drawSources(
+  passages: Iterable<Passage>,
+  { sample, documents, count, minWords, types }: GenerateSection,
+  {
+    seed,
+    funnel,
+    encoder,
+    folder,
+    ...job
+  }: JobOptions & {
+    readonly seed: number;
+    readonly funnel: Funnel;
+    readonly encoder: EmbeddingModel | undefined;
+    readonly folder: string;
+  },
+): Promise<DrawnSources> {
+  const options = { seed, minWords, funnel, ...job };
+  if (sample.method === 'uniform' && documents === undefined) {
+    const all = samplePassages(passages, { ...options, spread: sample.spread });
+    return { passages: await collect(all), types };
+  }
+  const held = [...passages];
+  const log = sample.method === 'query-log' ? await readQueryLog(sample.log) : undefined;
+  const drawn = await drawPassages(() => held, sample, {
+    ...options,
+    count: documents ?? 2 * count,
+    log,
+    encoder: embedsCorpus(sample) ? encoder : undefined,
+    vectorFile: join(folder, 'sample-vectors.tmp'),
+  });
+  const follows = sample.method === 'query-log' && sample.types && log !== undefined;
+  return { ...drawn, types: follows ? profileQueryLog(log).types : types };
+}

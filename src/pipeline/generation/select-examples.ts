@@ -1,0 +1,65 @@
+import type { Example } from '../../core/example.js';
+import { passageText } from '../../core/passage.js';
+import type { JobOptions } from '../../core/progress.js';
+import { dot } from '../../core/vectors.js';
+import type { Funnel } from '../../generate/funnel.js';
+import { compareSelection, type SelectionComparison } from '../../generate/select/compare-selection.js';
+import { type ExampleScorer, exampleDifficulties } from '../../generate/select/difficulty.js';
+import { embedExamples } from '../../generate/select/embed-examples.js';
+import { select } from '../../generate/select/select.js';
+import type { EmbeddingModel } from '../../models/embedding-model.js';
+import type { GenerateSection } from '../recipe/generate-section.js';
+
+export interface SelectedExamples {
+  readonly examples: readonly Example[];
+  readonly comparison: SelectionComparison;
+  readonly notes: readonly string[];
+}
+
+/** Cosines spread over too little for a softmax to tell them apart. */
+const temperature = 0.05;
+
+/** The set out of the larger one that was made, and how it differs from random ones of its size. */
+export async function selectExamples(
+  examples: readonly Example[],
+  { select: settings, count }: GenerateSection & { readonly select: NonNullable<GenerateSection['select']> },
+  {
+    seed,
+    encoder,
+    funnel,
+    ...job
+  }: JobOptions & {
+    readonly seed: number;
+    readonly encoder: EmbeddingModel | undefined;
+    readonly funnel: Funnel;
+  },
+): Promise<SelectedExamples> {
+  const vectors = encoder && (await embedExamples(examples, encoder, job));
+  const byDifficulty =
+    settings.method === 'difficulty' ||
+    (settings.method === 'diversify-and-conquer' && settings.weigh === 'difficulty');
+  const difficulties =
+    encoder && byDifficulty
+      ? await exampleDifficulties(examples, [cosines(encoder)], {
+          ...job,
+          temperature,
+          ...(settings.method === 'difficulty' && { measure: settings.measure }),
+        })
+      : undefined;
+  const input = { examples, vectors, difficulties };
+  const chosen = await select(input, settings, { count, seed, funnel, ...job });
+  return {
+    examples: chosen.examples,
+    comparison: await compareSelection(input, chosen.indexes, { seed, signal: job.signal }),
+    notes: chosen.notes ?? [],
+  };
+}
+
+/** Scores by the encoder alone, written passages as well as found ones. */
+const cosines =
+  (encoder: EmbeddingModel): ExampleScorer =>
+  async ({ query, passages }, options) => {
+    const texts = [query.text, ...passages.map(({ passage }) => passageText(passage))];
+    const [asked, ...found] = await encoder.embed(texts, options);
+    return found.map((vector) => dot(asked!, vector));
+  };
