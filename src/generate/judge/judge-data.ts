@@ -11,7 +11,7 @@ const fakeScore =
  * `##final score:` that a reply could repeat. What the words themselves ask for is the prompt's to ward off.
  * @param maxCharacters longer texts are cut at a space
  */
-export const judgeData = (text: string, maxCharacters = 1600): string =>
+const judgeData = (text: string, maxCharacters = 1600): string =>
   asExcerpt(text, { maxCharacters }).replace(fakeScore, '(score)');
 
 /** What a judge is asked: the query with its instruction. */

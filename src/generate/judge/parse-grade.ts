@@ -4,7 +4,7 @@ import { splitThinking } from '../../rerank/split-thinking.js';
 import { isRefusal } from '../parse-reply.js';
 
 /** Why a reply is no grade. */
-export type GradeFault = 'empty' | 'refused' | 'cut-off' | 'out-of-range' | 'echo' | 'unparsed';
+type GradeFault = 'empty' | 'refused' | 'cut-off' | 'out-of-range' | 'echo' | 'unparsed';
 
 /** What a judge's written reply came to. */
 export type ReadGrade =

@@ -34,7 +34,7 @@ export async function checkSource(
 }
 
 /** What retrieval and judges are asked. */
-export const searchOf = ({ query, search }: Pick<WrittenQuery, 'query' | 'search'>): Query => search ?? query;
+const searchOf = ({ query, search }: Pick<WrittenQuery, 'query' | 'search'>): Query => search ?? query;
 
 /** A conversation is told apart from an evaluation query by each of its forms. */
 function contaminationOf(written: WrittenQuery, { contamination }: QueryChecks): string | undefined {

@@ -55,7 +55,7 @@ export interface VerifiedQuery {
 }
 
 /** The stages that a written query goes through before it counts. */
-export type CheckStage = 'queries' | 'contamination' | 'round-trip' | 'judge-source';
+type CheckStage = 'queries' | 'contamination' | 'round-trip' | 'judge-source';
 
 /** A query whose source passed, or why it did not. */
 export type CheckedQuery = VerifiedQuery | { readonly stage: CheckStage; readonly reason: string };

@@ -21,7 +21,7 @@ const frame = (bottom: number) => ({
 });
 
 /** In the order they are drawn, from the left. */
-export const sourceColours: Readonly<Record<PassageSource, string>> = {
+const sourceColours: Readonly<Record<PassageSource, string>> = {
   corpus: colours.accent,
   mined: colours.soft,
   written: colours.student,

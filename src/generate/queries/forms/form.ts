@@ -14,7 +14,7 @@ export interface Draft {
 }
 
 /** Why a reply of the right shape gives no draft. */
-export type DraftFault = 'several-queries' | 'wrong-shape';
+type DraftFault = 'several-queries' | 'wrong-shape';
 
 /** The fields that a reply has, and how a draft is read from them. */
 export interface QueryForm {

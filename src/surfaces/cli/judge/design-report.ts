@@ -7,7 +7,7 @@ import { measure } from '../../../evaluate/parse-measure.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import type { JudgeFlags } from './judge-flags.js';
 
-export interface CorrectedRow {
+interface CorrectedRow {
   readonly what: string;
   /** By the judge alone, as if it were people. */
   readonly naive: Estimate;
