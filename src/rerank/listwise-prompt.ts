@@ -14,9 +14,12 @@ export interface ListwiseRequest {
   readonly replyTokens: number;
 }
 
-/** What a ranking looks like: not the order shown, which a model would copy. */
+/**
+ * What a ranking looks like, with words in the labels' place: a model that was not tuned for ranking begins its own with
+ * whatever label the example begins with.
+ */
 export const exampleRanking = (labels: readonly string[]): string =>
-  [labels.at(-1)!, labels[0]!, ...(labels.length > 2 ? ['…'] : [])].join(' > ');
+  `${['best', 'second best'].map((word) => labels[0]!.replace(/[\p{L}\p{N}]+/u, word)).join(' > ')} > …`;
 
 /** The messages that ask for a ranking, passages cut where they do not fit. @throws RankforgeError `context-overflow` */
 export function listwisePrompt(model: LanguageModel, request: ListwiseRequest): Fitted {

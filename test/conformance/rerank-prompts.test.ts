@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { firstComparator } from '../../src/rerank/comparators/first.js';
+import { generateComparator } from '../../src/rerank/comparators/generate.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
+import { reasonComparator } from '../../src/rerank/comparators/reason.js';
+import { setwiseComparator } from '../../src/rerank/comparators/setwise.js';
 import { fakeModel } from '../fixtures/fake-model.js';
 
 const query = { id: 'q', text: 'how long do\n fleas live', instruction: 'Cats only.' };
@@ -29,7 +32,7 @@ test('listwise: a line a passage, labelled; the query before and after', async (
 
     Search query: how long do fleas live
 
-    Write the labels of all 3 passages, the most relevant first, as [C] > [A] > …. Write only the ranking."
+    Write the labels of all 3 passages, the most relevant first, as [best] > [second best] > …. Write only the ranking."
   `);
 });
 
@@ -58,4 +61,21 @@ test('query likelihood: the passage alone, and the query nowhere', async () => {
 
     Write the search query that this passage answers."
   `);
+});
+
+// The default local model put the passage at the example's first label first in 18 of 18 windows, whatever stood there.
+test.each([
+  ['first', firstComparator],
+  ['generate', generateComparator],
+  ['setwise', setwiseComparator],
+  ['reason', reasonComparator],
+] as const)('%s names no label of the list outside the lines of the passages', async (_, create) => {
+  const model = fakeModel();
+  await create({ model })
+    .compare(query, passages)
+    .catch(() => undefined);
+  const asked = model.seen[0]!.map(({ content }) => content).join('\n');
+  const rest = asked.replace(/^\[[A-C]\] .*$/gmu, '');
+  expect(asked).toContain('[B]');
+  expect(rest).not.toMatch(/\[[A-C]\]/);
 });
