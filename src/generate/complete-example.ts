@@ -16,7 +16,7 @@ import {
 } from './graded/write-graded-passages.js';
 import type { Judge } from './judge/judge.js';
 import { countNegatives } from './negatives/count-negatives.js';
-import { type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
+import { type MinedNegatives, type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
 import type { ExampleSeed } from './queries/verified.js';
 
 export interface CompletionOptions {
@@ -31,6 +31,8 @@ export interface CompletionOptions {
   /** Judges written passages; without a judge each keeps the level it was asked for. */
   readonly judge?: Judge;
   readonly disagreement: DisagreementPolicy;
+  /** Whether nothing may answer the query: a mined passage that does shows that the query was mistaken for such a one. */
+  readonly unanswerable?: boolean;
   readonly provenance?: Provenance;
 }
 
@@ -38,6 +40,8 @@ export interface CompletedExample {
   readonly example: Example;
   /** What happened to its passages: to be added in a fixed order, so that the job's stages come in that order too. */
   readonly funnel: Funnel;
+  /** An unanswerable query that mining found an answer to: the example must not count. */
+  readonly answerable: boolean;
 }
 
 /** Passages, and the calls that they took. */
@@ -52,8 +56,9 @@ export async function completeExample(
   options: CompletionOptions,
   call: CallOptions,
 ): Promise<CompletedExample> {
-  const { corpus, seed, mining, graded, edits, judge, provenance } = options;
+  const { corpus, seed, mining, graded, edits, judge, unanswerable = false, provenance } = options;
   const funnel = new Funnel();
+  let answerable = false;
   const passages: ExamplePassage[] = [...begun];
   const keys: string[] = [];
   const add = (added: Added): void => {
@@ -73,9 +78,15 @@ export async function completeExample(
     );
     add(mined);
     countNegatives(mined, funnel);
+    answerable = unanswerable && hasAnswer(mined);
   }
-  return { example: { query, passages, split: 'train', ledgerKeys: keys, provenance }, funnel };
+  return { example: { query, passages, split: 'train', ledgerKeys: keys, provenance }, funnel, answerable };
 }
+
+/** From grade 2 on a passage answers, whatever grade makes a false negative. */
+const hasAnswer = ({ passages, rejected }: MinedNegatives): boolean =>
+  rejected.includes('false-negative') ||
+  passages.some(({ grade, kind }) => kind === 'positive' || grade >= 2);
 
 async function addGraded(
   query: Query,

@@ -54,6 +54,13 @@ export class Funnel {
     increase(counter.rejected, reason, 1);
   }
 
+  /** A record that had gone out is dropped after all. */
+  withdraw(stage: string, reason: string): void {
+    const counter = this.#counter(stage);
+    counter.out -= 1;
+    increase(counter.rejected, reason, 1);
+  }
+
   /** Something happened to a record that was kept. */
   note(stage: string, name: string): void {
     increase(this.#counter(stage).noted, name, 1);

@@ -129,6 +129,10 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
       return { slot, query, finished };
     });
     for await (const { slot, query, finished } of completed) {
+      if (finished.some(({ answerable }) => answerable)) {
+        funnel.withdraw('judge-source', 'answerable');
+        continue;
+      }
       slot.accepted = true;
       for (const { example, funnel: ofPassages } of finished) {
         funnel.add(ofPassages);
@@ -195,7 +199,7 @@ function completion(
   }: GenerateSetOptions,
   slot: Slot,
 ): CompletionOptions {
-  const { prompt: promptId } = queryType(slot.type);
+  const { prompt: promptId, grades } = queryType(slot.type);
   const prompt = (promptId === 'generate/query' ? writer.prompt : undefined) ?? loadPrompt(promptId);
   return {
     corpus,
@@ -205,6 +209,7 @@ function completion(
     edits: edits && slot.edited ? { writer: { ...edits, seed }, how: edits.how } : undefined,
     judge: graded?.judge ?? edits?.judge,
     disagreement,
+    unanswerable: grades === 'none',
     provenance: {
       packageVersion,
       promptId: prompt.id,

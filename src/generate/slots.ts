@@ -34,7 +34,7 @@ export interface SlotPlan {
 }
 
 /**
- * The slots of a set: types in turn by their shares, written and edited passages for a share of the examples. Two examples of a
+ * The slots of a set: types in turn by their shares, written and edited passages for a share of the examples, as far as there are sources that answer. Two examples of a
  * type whose queries come with a twin share a slot; of an odd one left over the twin is not used.
  */
 export function planSlots({
@@ -45,14 +45,7 @@ export function planSlots({
   editedShare = 0,
 }: SlotPlan): Slot[] {
   const rotation = rotateTypes(types);
-  const drawn = (share: number, name: string): ReadonlySet<number> => {
-    // Drawn, so that written passages are not tied to a type by its place in the rotation.
-    const order = shuffle([...Array(count).keys()], randomStream(seed, name));
-    return new Set(order.slice(0, Math.round(share * count)));
-  };
-  const graded = drawn(gradedShare, 'graded-slots');
-  const edited = drawn(editedShare, 'edited-slots');
-  const slots: Slot[] = [];
+  const slots: Pick<Slot, 'type' | 'examples'>[] = [];
   const open = new Map<QueryTypeName, number>();
   for (let index = 0; index < count; index++) {
     const type = rotation.next().value;
@@ -63,9 +56,21 @@ export function planSlots({
       continue;
     }
     if (queryType(type).examples === 2) open.set(type, slots.length);
-    slots.push({ type, examples: 1, graded: graded.has(index), edited: edited.has(index), accepted: false });
+    slots.push({ type, examples: 1 });
   }
-  return slots;
+  const drawn = (share: number, name: string): ReadonlySet<number> => {
+    // Written passages and edits are made from a source that answers. Drawn, so that they are not tied to a type by its place in the rotation.
+    const withSource = [...slots.keys()].filter((at) => queryType(slots[at]!.type).grades !== 'none');
+    return new Set(shuffle(withSource, randomStream(seed, name)).slice(0, Math.round(share * count)));
+  };
+  const graded = drawn(gradedShare, 'graded-slots');
+  const edited = drawn(editedShare, 'edited-slots');
+  return slots.map((slot, at) => ({
+    ...slot,
+    graded: graded.has(at),
+    edited: edited.has(at),
+    accepted: false,
+  }));
 }
 
 export function countTypes(slots: readonly Slot[]): TypeCounts {

@@ -12,7 +12,7 @@ export function asStop(error: unknown, signal: AbortSignal | undefined): unknown
 }
 
 // What is lost there costs a passage and not the example.
-const passageStages = new Set(['graded', 'judge-written', 'negatives']);
+const passageStages = new Set(['graded', 'judge-written', 'edits', 'negatives']);
 
 /** The error of a set that stayed too small: what is missing, and what queries were rejected for most. */
 export function notReached({

@@ -126,6 +126,45 @@ test('an unanswerable query has no positive, and nothing is written for it', asy
   expect(requests.some((request) => 'schema' in request && stageOf(request) === 'graded')).toBe(false);
 });
 
+test.each(['relabel', 'drop'] as const)(
+  'an unanswerable query that mining finds an answer to is left out: %s',
+  async (onFalseNegative) => {
+    // Only what retrieval finds first is read before the query counts; the answer lies further down.
+    const answer = 'topic7';
+    const writer = writerModel({
+      write: (request) =>
+        JSON.stringify({
+          'unanswerable search': `who paid for ${block(request, 'passage').split(' ')[1]} in the year nineteen?`,
+        }),
+      label: (request) => {
+        const yes = block(request, 'passage').includes(answer);
+        return request.replies.map((reply) => (/yes|3/i.test(reply) === yes ? -0.1 : -4));
+      },
+    });
+    const judge = createJudge({ model: writer.model });
+    const options = (band: readonly [number, number]) => ({
+      writer: { model: writer.model },
+      types: { unanswerable: 1 },
+      count: 2,
+      passages: passages.filter(({ text }) => !text.includes(answer)),
+      source: { judge, unanswerable: { retriever, corpus: corpusOf(passages), first: 1 } },
+      mining: { retriever, judge, count: 11, random: 0, band, onFalseNegative },
+    });
+    const { set } = await run(options([2, 12]));
+    expect(set.examples).toEqual([]);
+    expect(set.stopped).toMatchObject({
+      code: 'count-not-reached',
+      message: expect.stringMatching(/answerable/),
+    });
+    const { out, rejected } = set.funnel.stage('judge-source');
+    expect(out).toBe(0);
+    expect(rejected.answerable).toBeGreaterThan(0);
+    // Where nothing that answers is looked at, it stays.
+    const { set: shallow } = await run(options([2, 5]));
+    expect(requireComplete(shallow).examples).toHaveLength(2);
+  },
+);
+
 test('edits of the source, for their share of the queries', async () => {
   const writer = writerModel({
     label,

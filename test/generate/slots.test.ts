@@ -25,6 +25,16 @@ test('slots hold exactly as many examples as wanted, whatever types make two', (
   );
 });
 
+test('a share falls on slots whose query has a source that answers, twins or not', () => {
+  const types = { question: 0.4, unanswerable: 0.4, instructed: 0.2 } as const;
+  const slots = planSlots({ count: 50, seed: 7, types, gradedShare: 0.4, editedShare: 0.4 });
+  for (const key of ['graded', 'edited'] as const) {
+    const chosen = slots.filter((slot) => slot[key]);
+    expect(chosen).toHaveLength(20);
+    expect(chosen.some(({ type }) => type === 'unanswerable')).toBe(false);
+  }
+});
+
 test('written and edited passages have their share of the slots, each by its own draw', () => {
   const slots = planSlots({ count: 40, seed: 7, gradedShare: 0.25, editedShare: 0.5 });
   expect(slots.filter(({ graded }) => graded)).toHaveLength(10);

@@ -90,8 +90,9 @@ function tieExamples(
     const self = `query ${query.id}`;
     sets.find(self);
     for (const { passage, grade, kind, origin } of passages) {
-      // A source is what the query was written about, whatever grade it got.
-      if (grade < 2 && kind !== 'positive') continue;
+      // A source is what the query was written about, whatever grade it got; that of an unanswerable query or a reversed twin is no positive.
+      const isSource = kind === 'positive' || (origin === 'corpus' && passage.id === query.metadata?.source);
+      if (grade < 2 && !isSource) continue;
       tie(self, `passage ${passage.id}`, 'passage');
       relevant.push({ id: passage.id, text: passageText(passage) });
       // A mined passage that was judged relevant ties by itself alone: its whole document would tie nearly everything.

@@ -259,3 +259,19 @@ test('topics are not divided either, and written passages go with their query', 
 test('no examples are split into nothing', () => {
   expect(splitWithSizes([], { seed: 1 })).toMatchObject({ examples: [], clusters: 0, largestCluster: 0 });
 });
+
+test('the source of a query that nothing answers ties it to what else its document answers', () => {
+  const answered = example('q1', [{ id: 'a#1' }]);
+  const bare = example('q2', [{ id: 'a#2' }]);
+  const [source, random] = bare.passages;
+  const unanswerable: Example = {
+    ...bare,
+    query: { ...bare.query, metadata: { type: 'unanswerable', source: 'a#2' } },
+    passages: [{ ...source!, grade: 1, kind: 'hard-negative' }, random!],
+  };
+  const others = Array.from({ length: 6 }, (_, i) => example(`z${i}`, [{ id: `z${i}#1` }]));
+  for (let seed = 0; seed < 20; seed++) {
+    const split = parts(splitExamples([answered, unanswerable, ...others], { seed, shares }));
+    expect(split.get('q2')).toBe(split.get('q1'));
+  }
+});
