@@ -1,3 +1,4 @@
+import { RankforgeError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
 import { passageText } from '../../core/passage.js';
 import type { JobOptions } from '../../core/progress.js';
@@ -48,6 +49,16 @@ export async function selectExamples(
       : undefined;
   const input = { examples, vectors, difficulties };
   const chosen = await select(input, settings, { count, seed, funnel, ...job });
+  if (chosen.examples.length < count) {
+    throw new RankforgeError(
+      'count-not-reached',
+      `${chosen.examples.length} of ${count} examples were selected. ${(chosen.notes ?? []).join(' ')}`,
+      {
+        where: 'generate.select',
+        hint: 'Make more to select from with oversample, or give other shares or refill: any.',
+      },
+    );
+  }
   return {
     examples: chosen.examples,
     comparison: await compareSelection(input, chosen.indexes, { seed, signal: job.signal }),

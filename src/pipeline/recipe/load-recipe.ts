@@ -8,8 +8,9 @@ import { measure } from '../../evaluate/parse-measure.js';
 import { modelComparators, needsModel } from '../../rerank/comparators/registry.js';
 import { parseProgram } from '../../rerank/programs/registry.js';
 import { untrainedNames } from '../first-stage.js';
+import { conflictsOf } from './conflicts.js';
 import { Recipe } from './recipe.js';
-import { recipeIssue } from './recipe-issue.js';
+import { lineOf, recipeIssue } from './recipe-issue.js';
 
 /**
  * Reads and checks a recipe.
@@ -33,7 +34,8 @@ export function loadRecipe(path: string): Recipe {
   }
   const result = Recipe.safeParse(valuesOf(document, path));
   if (!result.success) throw recipeIssue(result.error, { path, document, lines });
-  return checked(result.data, path, dirname(path));
+  const at = (key: readonly string[]): string => `${path}:${lineOf(key, { path, document, lines })}`;
+  return checked(result.data, { where: path, folder: dirname(path), at });
 }
 
 /**
@@ -47,7 +49,7 @@ export function parseRecipe(values: z.input<typeof Recipe>): Recipe {
       hint: 'See docs/formats/recipe.md for every key and its values.',
     });
   }
-  return checked(result.data, 'the recipe', '.');
+  return checked(result.data, { where: 'the recipe', folder: '.', at: (key) => key.join('.') });
 }
 
 /** What the YAML holds. An alias without its anchor, or too many of them, is found only here. */
@@ -63,8 +65,18 @@ function valuesOf(document: Document, path: string): unknown {
   }
 }
 
+/** Where a recipe is from. */
+interface RecipePlace {
+  /** Its file. */
+  readonly where: string;
+  /** Relative paths count from it. */
+  readonly folder: string;
+  /** Where a key stands. */
+  readonly at: (key: readonly string[]) => string;
+}
+
 /** The recipe, its dataset found from `folder`, when the names in it are known: a misspelt one is told now, not after an hour of generating. */
-function checked(recipe: Recipe, where: string, folder: string): Recipe {
+function checked(recipe: Recipe, { where, folder, at }: RecipePlace): Recipe {
   const { generate, teachers, models, evaluate } = recipe;
   checkModel('generate.model', generate.model, models, where);
   if (generate.judge.model !== undefined)
@@ -77,6 +89,11 @@ function checked(recipe: Recipe, where: string, folder: string): Recipe {
       where: 'generate.examples.split',
       hint: 'Name another split, such as train.',
     });
+  }
+  const [conflict] = conflictsOf(recipe);
+  if (conflict) {
+    const { key, message, hint } = conflict;
+    throw new RankforgeError('bad-recipe', `${key.join('.')}: ${message}`, { where: at(key), hint });
   }
   // Rows of the teacher table and files beside those of the teachers.
   const taken = new Set<string>([...untrainedNames, 'labels']);

@@ -21,7 +21,7 @@ const Mix = z
   )
   .superRefine((mix: readonly MixShare[], context) => {
     try {
-      if (mix.length > 0) checkMix(mix);
+      checkMix(mix);
     } catch (error) {
       if (!(error instanceof RankforgeError)) throw error;
       context.addIssue({ code: 'custom', message: error.message });

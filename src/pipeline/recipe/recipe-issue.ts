@@ -32,7 +32,8 @@ export function recipeIssue({ issues }: z.ZodError, text: RecipeText): Rankforge
   });
 }
 
-function lineOf(path: readonly PropertyKey[], { document, lines }: RecipeText): number {
+/** The line of a key, or of what it would stand in. */
+export function lineOf(path: readonly PropertyKey[], { document, lines }: RecipeText): number {
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
   const last = path.at(-1);
   const pair = isMap(parent)

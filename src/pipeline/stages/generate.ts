@@ -71,7 +71,7 @@ const generationFiles = ({ sample, examples, negatives, hygiene }: GenerateSecti
     ...(examples?.file === undefined ? [] : [examples.file]),
     ...(negatives.threshold === undefined ? [] : [negatives.threshold]),
     ...hygiene.against.flatMap((folder) =>
-      ['queries.jsonl', 'corpus.jsonl'].map((name) => join(folder, name)),
+      ['queries.jsonl', 'corpus.jsonl'].flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]),
     ),
   ].filter((path) => existsSync(path));
 
@@ -212,7 +212,9 @@ async function topicOf(
     });
   }
   const sources = examples.flatMap(({ passages }) =>
-    passages.filter(({ origin }) => origin === 'corpus').map(({ passage }) => passage),
+    passages
+      .filter(({ origin, kind }) => origin === 'corpus' && kind !== 'random')
+      .map(({ passage }) => passage),
   );
   return topicsOf(sources, { model, ...options });
 }

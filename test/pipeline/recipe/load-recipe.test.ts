@@ -75,6 +75,37 @@ test.each([
     /negatives.band: the first rank/,
     /recipe\.md/,
   ],
+  ...[
+    ['sample: { method: cluster }', /generate.sample.method: this needs an encoder/],
+    ['select: { method: k-centre }', /generate.select.method: this needs an encoder/],
+    ['select: { method: quota, by: cluster }', /generate.select.by: this needs an encoder/],
+    ['split: { by: topic }', /generate.split.by: this needs an encoder/],
+    ['negatives: { from: [bm25, dense] }', /generate.negatives.from: this needs an encoder/],
+  ].map(
+    ([line, message]) =>
+      [
+        `${line} without an encoder`,
+        `${minimal}  ${line}\nencoder: none\n`,
+        8,
+        message as RegExp,
+        /Name an encoder, or /,
+      ] as const,
+  ),
+  [
+    'a mix of what is not mined',
+    `${minimal}  negatives: { mix: [{ kind: mined, retriever: bm25, share: 1 }] }\n`,
+    8,
+    /nothing is mined from bm25/,
+    /from/,
+  ],
+  [
+    'a mix of nothing',
+    `${minimal}  negatives: { mined: 0, random: 0, mix: [{ kind: random, share: 1 }] }\n`,
+    8,
+    /shares out no negatives/,
+    /sum/,
+  ],
+  ['an empty mix', `${minimal}  negatives: { mix: [] }\n`, 8, /mix of negatives is empty/, /recipe\.md/],
   ['broken YAML', 'name: [', 1, /Not YAML/, /indentation/],
 ])('%s is told with its line and what to do', (_name, text, line, message, hint) => {
   const path = file(text);
