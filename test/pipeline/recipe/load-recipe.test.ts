@@ -89,7 +89,7 @@ test.each([
         8,
         message as RegExp,
         /Name an encoder, or /,
-      ] as const,
+      ] as [string, string, number, RegExp, RegExp],
   ),
   [
     'a mix of what is not mined',
