@@ -158,7 +158,7 @@ test.each(['relabel', 'drop'] as const)(
     });
     const { out, rejected } = set.funnel.stage('judge-source');
     // What is left of those that went on is what repeats another query.
-  expect(out).toBe(set.funnel.stage('duplicates').rejected['duplicate-query'] ?? 0);
+    expect(out).toBe(set.funnel.stage('duplicates').rejected['duplicate-query'] ?? 0);
     expect(rejected.answerable).toBeGreaterThan(0);
     // Where nothing that answers is looked at, it stays.
     const { set: shallow } = await run(options([2, 5]));
