@@ -99,6 +99,6 @@ test.each([
   ['--model', 'qwne'],
   ['--measure', 'ndgc'],
 ])('%s is checked before a corpus is embedded', async (flag, name) => {
-  const wrong = await tune('--encoder', 'no-such-encoder', flag, name);
+  const wrong = await tune('--encoder', './no-such-folder', flag, name);
   expect(JSON.parse(wrong.stdout).error).toMatchObject({ code: 'unknown-name', where: name });
 });
