@@ -15,10 +15,13 @@ const server = createServer(async (incoming, response) => {
   }
   const body = Buffer.concat(chunks).toString();
   const key = /"(\w[\w-]* search)\\?"\s*:\s*\{/.exec(body)?.[1] ?? 'question search';
+  // Words of its own, or most would be near-duplicates of each other.
   const number = /number (\w+)/.exec(body)?.[1] ?? 'none';
   if (incoming.url?.startsWith('/v1/chat')) await delay(latencyMs);
   served += 1;
-  const reply = chatReply(JSON.stringify({ [key]: `where can one read about ${number} of them?` }));
+  const reply = chatReply(
+    JSON.stringify({ [key]: `why would ${number}a and ${number}b have cost ${number}c?` }),
+  );
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
 });
 server.keepAliveTimeout = 60_000;
