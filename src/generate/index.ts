@@ -1,3 +1,4 @@
+export { apportion } from './apportion.js';
 export { type KMeansOptions, kMeans } from './cluster/k-means.js';
 export type { Clustering } from './cluster/lloyd.js';
 export { openVectorStore, type VectorStore } from './cluster/vector-file.js';

@@ -1,5 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { Random } from '../../core/random.js';
+import { apportion } from '../apportion.js';
 
 /** Where a negative comes from: a ranked list, a model that writes it, or the corpus at large. */
 export type NegativeKind = 'mined' | 'written' | 'random';
@@ -107,20 +108,4 @@ export function planPlaces(mix: readonly MixShare[], count: number, queries: num
       places: row.filter(({ cell: of }) => of === index).length,
     }));
   });
-}
-
-/**
- * Whole numbers in proportion to the shares, that sum to `count`: each is its exact part rounded down, and the remaining ones go to the
- * largest remainders, the first on a tie.
- */
-export function apportion(shares: readonly number[], count: number): number[] {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  const exact = shares.map((share) => (total > 0 ? (share / total) * count : 0));
-  const whole = exact.map(Math.floor);
-  const left = count - whole.reduce((sum, value) => sum + value, 0);
-  const order = exact
-    .map((value, index) => ({ index, rest: value - whole[index]! }))
-    .sort((a, b) => b.rest - a.rest || a.index - b.index);
-  for (const { index } of order.slice(0, left)) whole[index]! += 1;
-  return whole;
 }

@@ -1,8 +1,8 @@
 import type { JobOptions } from '../../core/progress.js';
+import { apportion } from '../apportion.js';
 import { squaredNorm } from '../cluster/centroids.js';
 import { type KMeansOptions, kMeans } from '../cluster/k-means.js';
 import { normaliseRows, productsWith, readRows, type VectorSource } from '../cluster/vector-source.js';
-import { apportion } from './apportion.js';
 import { checkRange } from './check-range.js';
 import { inTurn } from './in-turn.js';
 import { pickByMmr } from './mmr.js';

@@ -1,5 +1,5 @@
 import { RankforgeError } from '../../core/errors.js';
-import { apportion } from './apportion.js';
+import { apportion } from '../apportion.js';
 
 /** What is taken where a group has too few. */
 export const refillRules = ['shares', 'any', 'none'] as const;

@@ -1,7 +1,7 @@
 import { randomStream } from '../../core/random.js';
+import { apportion } from '../apportion.js';
 import { kMeans } from '../cluster/k-means.js';
 import type { VectorSource } from '../cluster/vector-source.js';
-import { apportion } from '../sample/apportion.js';
 import { inTurn } from '../sample/in-turn.js';
 import { drawWeighted } from '../sample/weighted-draw.js';
 import type { SelectionOptions } from './selection.js';

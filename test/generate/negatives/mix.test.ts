@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { randomStream } from '../../../src/core/random.js';
+import { apportion } from '../../../src/generate/apportion.js';
 import {
-  apportion,
   cellName,
   checkMix,
   drawPlaces,

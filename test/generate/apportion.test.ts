@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apportion } from '../../../src/generate/sample/apportion.js';
+import { apportion } from '../../src/generate/apportion.js';
 
 test.each([
   // Hamilton's method by hand: quotas 4.7, 3.2, 2.1 of 10.
