@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'aborted'
   | 'count-not-reached'
   | 'length-bias'
+  | 'diverged'
   | 'gate-failed';
 
 export interface ErrorDetails {

@@ -35,6 +35,8 @@ export interface ExamplePassage {
   readonly hardness?: number;
   /** The best positive's teacher score less this one's, in the teacher's own units; below 0 where the teacher prefers this one. */
   readonly margin?: number;
+  /** Why the judge gave it this grade, where it was asked to say. */
+  readonly reason?: string;
 }
 
 /** It speaks of passages by label, so it is worth something only beside the order in which they were shown. */
@@ -42,6 +44,8 @@ export interface TeacherThinking {
   readonly text: string;
   /** Passages as the teacher saw them, the first label first. */
   readonly passageIds: readonly string[];
+  /** The ranking that it led to, best first: the same ids. Absent where that is not known. */
+  readonly ranking?: readonly string[];
 }
 
 /** The training record, one per query. Every export format is a projection of it. */

@@ -24,6 +24,10 @@ export interface Ledger extends AsyncDisposable {
   entries(): Iterable<readonly [key: string, record: LedgerRecord]>;
 }
 
+/** Rest after a flush, in times of what it took: the disk gets a fifth of the process's time at most. */
+const restPerFlush = 4;
+const longestRestMs = 5;
+
 export interface LedgerOptions {
   /** Reads only, for instance to replay a run from a folder that may not be written. */
   readonly readOnly?: boolean;
@@ -37,12 +41,15 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
   const store = await openStore(folder, readOnly);
   let queue: Put[] = [];
 
+  let [flushed, took] = [Number.NEGATIVE_INFINITY, 0];
+
   // Synchronous, since lmdb's own batches print their failures and leave a rejection that nobody can catch; all that
-  // was put in one turn of the event loop shares a transaction, about half a millisecond on a solid-state disk.
+  // was put since the last one shares a transaction, about half a millisecond on a solid-state disk.
   const flush = () => {
     const batch = queue;
     queue = [];
     if (batch.length === 0) return;
+    const start = performance.now();
     try {
       store.transactionSync(() => {
         for (const { key, record } of batch) store.putSync(key, record);
@@ -52,6 +59,14 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
       const typed = fromStoreError(error, folder);
       for (const { reject } of batch) reject(typed);
     }
+    flushed = performance.now();
+    took = flushed - start;
+  };
+  /** At once, or after a rest of a few flushes, so that answers that come one by one do not keep the process waiting for the disk. */
+  const flushSoon = () => {
+    const rest = Math.min(flushed + restPerFlush * took - performance.now(), longestRestMs);
+    if (rest > 0) setTimeout(flush, rest);
+    else setImmediate(flush);
   };
 
   return {
@@ -63,7 +78,7 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
     put: (key, record) =>
       new Promise((resolve, reject) => {
         queue.push({ key, record, resolve, reject });
-        if (queue.length === 1) setImmediate(flush);
+        if (queue.length === 1) flushSoon();
       }),
     *entries() {
       for (const { key, value } of store.getRange()) yield [key, value];

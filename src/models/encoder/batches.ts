@@ -1,7 +1,7 @@
 export interface BatchLimits {
   /** Texts of one batch. @default 32 */
   readonly texts?: number;
-  /** Tokens of one batch, padding included; one text may be longer. @default 4096 */
+  /** Tokens of one batch, padding included; one text may be longer. @default 1024 */
   readonly tokens?: number;
 }
 
@@ -13,7 +13,7 @@ export interface BatchLimits {
  */
 export function planBatches(
   lengths: readonly number[],
-  { texts = 32, tokens = 4096 }: BatchLimits = {},
+  { texts = 32, tokens = 1024 }: BatchLimits = {},
 ): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const batches: number[][] = [];

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { createTurns } from '../../core/turns.js';
+import { createSemaphore } from '../door/semaphore.js';
 import type { EmbeddingModel } from '../embedding-model.js';
 import { openOnnxSession } from '../onnx/session.js';
-import { planBatches } from './batches.js';
+import { type BatchLimits, planBatches } from './batches.js';
 import { bertGraph } from './bert-graph.js';
 import { readBertShape } from './bert-shape.js';
 import { Safetensors } from './safetensors.js';
@@ -18,6 +19,8 @@ export interface EncoderOptions {
   };
   /** Threads of one batch. @default the machine's cores, at most 8 */
   readonly threads?: number;
+  /** What is computed at once: an abort waits for the end of a batch. */
+  readonly batch?: BatchLimits;
 }
 
 /**
@@ -25,13 +28,19 @@ export interface EncoderOptions {
  * Cosines equal sentence-transformers' to about 1e-6. A text keeps its first `max_seq_length` tokens (256 for MiniLM).
  * @throws RankforgeError `missing-package`, `missing-file`, `bad-weights`, `unsupported`
  */
-export async function openEncoder({ weights, threads }: EncoderOptions): Promise<EmbeddingModel> {
+export async function openEncoder({
+  weights,
+  threads,
+  batch: limits,
+}: EncoderOptions): Promise<EmbeddingModel> {
   const file = (name: string): string => weights.files?.[name] ?? join(weights.folder, name);
   const tensors = await Safetensors.open(file('model.safetensors'));
   const shape = await readBertShape(dirname(file('config.json')), tensors);
   const encode = await readWordPieces(file('tokenizer.json'), shape.maxTokens);
   const session = await openOnnxSession(bertGraph(tensors, shape).toBytes(), { threads });
 
+  // ONNX Runtime computes on the event loop: batches of several callers in one turn of it would keep everyone else waiting.
+  const acquire = createSemaphore(1);
   const runBatch = async (batch: readonly (readonly number[])[]): Promise<Float32Array> => {
     const length = Math.max(...batch.map((ids) => ids.length));
     const ids = new BigInt64Array(batch.length * length);
@@ -62,9 +71,13 @@ export async function openEncoder({ weights, threads }: EncoderOptions): Promise
         tokens.push(encode(text));
       }
       const vectors = new Array<Float32Array>(texts.length);
-      for (const batch of planBatches(tokens.map((ids) => ids.length))) {
-        signal?.throwIfAborted();
-        const data = await runBatch(batch.map((i) => tokens[i]!));
+      const batches = planBatches(
+        tokens.map((ids) => ids.length),
+        limits,
+      );
+      for (const batch of batches) {
+        const release = await acquire(signal);
+        const data = await runBatch(batch.map((i) => tokens[i]!)).finally(release);
         batch.forEach((i, row) => {
           vectors[i] = data.slice(row * shape.hidden, (row + 1) * shape.hidden);
         });

@@ -21,6 +21,8 @@ const bytesPerValue: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 
 export class Safetensors {
   readonly #entries: ReadonlyMap<string, unknown>;
   readonly #body: Uint8Array;
+  /** Texts that the file keeps beside its tensors, as they are: not checked. */
+  readonly metadata: unknown;
   readonly #where: string;
 
   /**
@@ -41,6 +43,7 @@ export class Safetensors {
       throw badWeights(where, 'its header is not JSON', cause);
     }
     this.#entries = new Map(Object.entries(header).filter(([name]) => name !== '__metadata__'));
+    this.metadata = header.__metadata__;
     this.#body = bytes.subarray(8 + headerSize);
     this.#where = where;
   }

@@ -98,18 +98,29 @@ export class OnnxGraph {
     inputs: readonly (GraphValue | null)[],
     attributes: OperatorAttributes<Name> = {},
   ): GraphValue {
+    return this.nodes(operator, inputs, attributes, 1)[0]!;
+  }
+
+  /** A node with several outputs. */
+  nodes<Name extends OperatorName>(
+    operator: Name,
+    inputs: readonly (GraphValue | null)[],
+    attributes: OperatorAttributes<Name>,
+    outputs: number,
+  ): GraphValue[] {
     const kinds: Readonly<Record<string, AttributeKind>> = operators[operator];
-    const output = this.#freshName(operator);
+    const name = this.#freshName(operator);
+    const names = Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}_${i}`));
     this.#nodes.push({
-      name: output,
+      name,
       opType: operator,
       input: inputs.map((value) => value?.name ?? ''),
-      output: [output],
+      output: names,
       attribute: Object.entries(attributes as Record<string, unknown>)
         .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => attribute(name, kinds[name]!, value)),
+        .map(([key, value]) => attribute(key, kinds[key]!, value)),
     });
-    return this.#declare(output);
+    return names.map((output) => this.#declare(output));
   }
 
   /** `x · weights + bias`. @param weights [in, out] row by row  @param bias [out] */
@@ -128,6 +139,12 @@ export class OnnxGraph {
     this.#nodes.push({ name, opType: 'Identity', input: [value.name], output: [name] });
     this.#outputs.push(valueInfo(name, type, shape));
     this.#declare(name);
+  }
+
+  /** Makes a value that the graph computes an output under its own name, with no copy. @returns the name */
+  expose(value: GraphValue, type: TensorType, shape: Shape): string {
+    this.#outputs.push(valueInfo(value.name, type, shape));
+    return value.name;
   }
 
   /** The ONNX file's bytes. */

@@ -7,7 +7,12 @@ export interface SessionOptions {
   readonly threads?: number;
 }
 
-type OnnxInput = {
+export interface OnnxOutput {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export type OnnxInput = {
   readonly data: Float32Array | BigInt64Array | Int32Array;
   readonly shape: readonly number[];
 };
@@ -18,11 +23,14 @@ export interface OnnxSession extends AsyncDisposable {
   readonly outputs: readonly string[];
   /**
    * Runs the graph. Every output asked for must be float32.
+   * @param into where outputs are written, by name and of their exact shape; then these alone are computed. Others are
+   * allocated anew in each run.
    * @throws RankforgeError `bad-weights` when the graph does not fit the inputs
    */
   run(
     inputs: Readonly<Record<string, OnnxInput>>,
-  ): Promise<Record<string, { data: Float32Array; shape: readonly number[] }>>;
+    into?: Readonly<Record<string, OnnxOutput>>,
+  ): Promise<Record<string, OnnxOutput>>;
 }
 
 /**
@@ -53,14 +61,12 @@ export async function openOnnxSession(
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run(inputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { data, shape }]) => [
-          name,
-          toTensor(runtime.Tensor, data, shape),
-        ]),
+    async run(inputs, into) {
+      const feeds = toTensors(runtime.Tensor, inputs);
+      const fetches = into && toTensors(runtime.Tensor, into);
+      const results = await wrap('does not run', model, () =>
+        fetches ? session.run(feeds, fetches) : session.run(feeds),
       );
-      const results = await wrap('does not run', model, () => session.run(feeds));
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [
           name,
@@ -73,6 +79,14 @@ export async function openOnnxSession(
     },
   };
 }
+
+const toTensors = (
+  TensorClass: typeof Tensor,
+  values: Readonly<Record<string, OnnxInput>>,
+): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, { data, shape }]) => [name, toTensor(TensorClass, data, shape)]),
+  );
 
 function toTensor(TensorClass: typeof Tensor, data: OnnxInput['data'], shape: readonly number[]): Tensor {
   if (data instanceof Float32Array) return new TensorClass('float32', data, shape);

@@ -1,7 +1,8 @@
-import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
+import { packageVersion } from '../../core/version.js';
 import { withDeadline } from './deadline.js';
+import { type Answer, exchange } from './exchange.js';
 import { badReply, fromConnection, fromStatus, parseBaseUrl, publicUrl, quote } from './server-errors.js';
 
 export interface ServerOptions {
@@ -23,45 +24,39 @@ export interface Server {
 /** A client of a server. Retries are left to the limits in front of the model, which know of all calls. */
 export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOptions): Server {
   const base = parseBaseUrl(baseUrl);
-  const client = new OpenAI({
-    baseURL: base.href,
-    // The client demands one; servers without keys ignore it.
-    apiKey: apiKey || 'none',
-    maxRetries: 0,
-    timeout: timeoutMs,
-    logLevel: 'off',
-  });
   const resolve = (path: string) =>
     `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`.replace(/(\/v1)?\/\.\.\//, '/') + base.search;
   const secrets = [apiKey, base.password, ...base.searchParams.values()];
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': `rankforge/${packageVersion}`,
+    ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+  };
 
   async function call<T>(
-    method: 'get' | 'post',
+    method: 'GET' | 'POST',
     path: string,
     schema: z.ZodType<T>,
     { body, signal }: { body?: unknown; signal?: AbortSignal },
   ): Promise<T> {
     const url = resolve(path);
     const where = publicUrl(url);
-    const reply = await withDeadline((inner) => client[method]<unknown>(url, { body, signal: inner }), {
+    const answer = await withDeadline((inner) => exchange(method, url, { headers, body, signal: inner }), {
       signal,
       timeoutMs,
       where,
     }).catch((error: unknown) => {
-      throw signal?.aborted ? error : typed(error, where, secrets);
+      throw signal?.aborted || error instanceof RankforgeError ? error : fromConnection(error, where);
     });
-    if (reply === undefined || reply === null || reply === '')
-      throw badReply('an empty body', where, { retryable: true });
-    if (typeof reply === 'string') {
-      throw badReply(/^\s*</.test(reply) ? 'HTML instead of JSON' : 'text instead of JSON', where);
-    }
+    if (answer.status < 200 || answer.status > 299) throw failed(answer, where, secrets);
+    const reply = readJson(answer, where);
     const parsed = schema.safeParse(reply);
     if (parsed.success) return parsed.data;
     // Some servers answer 200 and put the failure in the body.
-    const failed = (reply as { error?: { message?: unknown; code?: unknown } }).error;
-    if (failed) {
-      const message = quote(String(failed.message ?? JSON.stringify(failed)), secrets);
-      throw fromStatus({ status: Number(failed.code) || 500, message }, where);
+    const fault = (reply as { error?: { message?: unknown; code?: unknown } }).error;
+    if (fault) {
+      const message = quote(String(fault.message ?? JSON.stringify(fault)), secrets);
+      throw fromStatus({ status: Number(fault.code) || 500, message }, where);
     }
     const issue = parsed.error.issues[0]!;
     throw badReply(`no usable reply: ${issue.path.join('.') || 'body'}: ${issue.message}`, where);
@@ -69,31 +64,50 @@ export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOpt
 
   return {
     where: publicUrl(base.href),
-    post: (path, body, schema, signal) => call('post', path, schema, { body, signal }),
-    get: (path, schema, signal) => call('get', path, schema, { signal }),
+    post: (path, body, schema, signal) => call('POST', path, schema, { body, signal }),
+    get: (path, schema, signal) => call('GET', path, schema, { signal }),
   };
 }
 
-function typed(error: unknown, where: string, secrets: readonly (string | undefined)[]): unknown {
-  if (error instanceof RankforgeError) return error;
-  if (error instanceof APIConnectionError) return fromConnection(error, where);
-  if (error instanceof APIError && error.status !== undefined) {
-    const { message, type } = (error.error ?? {}) as { message?: unknown; type?: unknown };
-    const text = typeof message === 'string' ? message : error.message.replace(/^\d+\s*/, '');
-    return fromStatus(
-      {
-        status: error.status,
-        message: /^\s*</.test(text) ? 'an HTML page' : quote(text, secrets),
-        type: [error.code, error.type, type].filter(Boolean).join(' '),
-        retryAfter: error.headers?.get('retry-after') ?? null,
-      },
-      where,
-    );
+/** @throws RankforgeError `bad-reply` */
+function readJson({ text, type }: Answer, where: string): object {
+  if (text.trim() === '') throw badReply('an empty body', where, { retryable: true });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (cause) {
+    if (type.includes('json')) throw badReply('what is not JSON', where, { retryable: true, cause });
   }
-  if (error instanceof SyntaxError)
-    return badReply('what is not JSON', where, { retryable: true, cause: error });
-  // undici's word for a body that ended before its length.
-  if (error instanceof TypeError)
-    return badReply(`half a body (${error.message})`, where, { retryable: true, cause: error });
-  return error;
+  throw badReply(/^\s*</.test(text) ? 'HTML instead of JSON' : 'text instead of JSON', where);
+}
+
+/** A refusal as a typed error: its message and names, where its body is JSON. */
+function failed(
+  { status, text, retryAfter, location }: Answer,
+  where: string,
+  secrets: readonly (string | undefined)[],
+): RankforgeError {
+  const error = errorOf(text);
+  const said = typeof error.message === 'string' ? error.message : text.trim() || 'nothing';
+  const message = location ? `look at ${publicUrl(new URL(location, where).href)}` : said;
+  return fromStatus(
+    {
+      status,
+      message: /^\s*</.test(message) ? 'an HTML page' : quote(message, secrets),
+      type: [error.code, error.type].filter(Boolean).join(' '),
+      retryAfter,
+    },
+    where,
+  );
+}
+
+function errorOf(text: string): { message?: unknown; code?: unknown; type?: unknown } {
+  try {
+    const { error, ...rest } = JSON.parse(text);
+    return error !== null && typeof error === 'object'
+      ? error
+      : { ...rest, ...(error && { message: error }) };
+  } catch {
+    return {};
+  }
 }

@@ -2,11 +2,12 @@ import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EmbeddingModel } from '../../../src/models/embedding-model.js';
+import type { BatchLimits } from '../../../src/models/encoder/batches.js';
 import { openEncoder } from '../../../src/models/encoder/encoder.js';
 import { runTinyBert, tinyTensors, writeTinyBert } from './tiny-bert.js';
 
-const open = (folder: string): Promise<EmbeddingModel> =>
-  openEncoder({ weights: { id: 'tiny', folder }, threads: 1 });
+const open = (folder: string, batch?: BatchLimits): Promise<EmbeddingModel> =>
+  openEncoder({ weights: { id: 'tiny', folder }, threads: 1, batch });
 const rounded = (vector: ArrayLike<number>): string[] => Array.from(vector, (value) => value.toFixed(4));
 
 describe('a tiny BERT with random weights', () => {
@@ -58,6 +59,20 @@ describe('a tiny BERT with random weights', () => {
     setTimeout(() => controller.abort(), 1);
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   });
+});
+
+test('the event loop turns after each batch, however many call at once', async () => {
+  await using encoder = await open(await writeTinyBert(), { texts: 1 });
+  let turns = 0;
+  let running = true;
+  const count = (): void => {
+    turns += 1;
+    if (running) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all([1, 2, 3, 4].map(() => encoder.embed(Array<string>(10).fill('red cat'))));
+  running = false;
+  expect(turns).toBeGreaterThanOrEqual(40);
 });
 
 describe('weights that cannot be used', () => {
