@@ -7,9 +7,10 @@ import type { Query } from '../core/query.js';
 import type { Qrels } from '../core/run.js';
 import { type BadLine, lineOf, type ReadOptions } from './bad-line.js';
 import { fileOf, readCorpus, readQueries } from './beir.js';
+import type { PassageStore } from './passage-store.js';
 import { findJudgement, readQrels } from './qrels.js';
 
-/** A whole collection in memory. */
+/** A whole collection: judgements and queries in memory, passages there or in a store's file. */
 export interface Dataset {
   /** Its folder's name. */
   readonly name: string;
@@ -40,11 +41,13 @@ export interface LoadDatasetOptions extends ReadOptions, JobOptions {
   readonly split?: string;
   /** Judgements of unknown queries or passages: an error, or counted, as a pool of a larger corpus needs. @default 'throw' */
   readonly unknownIds?: 'throw' | 'count';
+  /** Where the passages go: an empty store, which is the caller's to dispose of. @default memory */
+  readonly store?: PassageStore;
 }
 
 /**
  * A collection in BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/SPLIT.tsv`, each as it is or as `.gz`. The corpus
- * alone is enough; for one that does not fit in memory use `readCorpus`.
+ * alone is enough; for one that does not fit in memory give a `store`, or use `readCorpus`.
  * @throws RankforgeError `missing-file`, `bad-line`, `duplicate-id`, `empty-corpus`, `unknown-id`
  */
 export async function loadDataset(folder: string, options: LoadDatasetOptions = {}): Promise<Dataset> {
@@ -56,9 +59,11 @@ export async function loadDataset(folder: string, options: LoadDatasetOptions = 
   };
   const reading: ReadOptions = { ...options, onBadLine: onBadLine && countBadLine };
 
-  const passages = new Map<string, Passage>();
+  const held = new Map<string, Passage>();
+  const passages: ReadonlyMap<string, Passage> = options.store ?? held;
   for await (const passage of readCorpus(fileOf(folder, 'corpus'), reading)) {
-    passages.set(passage.id, passage);
+    if (options.store) await options.store.add(passage);
+    else held.set(passage.id, passage);
     if (passages.size % 10_000 === 0) onProgress?.({ stage: 'corpus', done: passages.size, unit: 'items' });
   }
   onProgress?.({ stage: 'corpus', done: passages.size, total: passages.size, unit: 'items' });

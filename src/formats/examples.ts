@@ -28,6 +28,7 @@ const ExamplePassage = z.strictObject({
   teacherRank: z.int().positive().optional(),
   hardness: z.number().min(0).max(1).optional(),
   margin: z.number().optional(),
+  reason: z.string().optional(),
 });
 
 const Provenance = z.strictObject({
@@ -55,7 +56,18 @@ export const ExampleLine: z.ZodType<Example> = z.strictObject({
       'the same passage twice',
     ),
   split: z.enum(['train', 'validation', 'test']),
-  thinking: z.strictObject({ text: z.string(), passageIds: z.array(z.string()) }).optional(),
+  thinking: z
+    .strictObject({
+      text: z.string(),
+      passageIds: z.array(z.string()),
+      ranking: z.array(z.string()).optional(),
+    })
+    .refine(
+      ({ passageIds, ranking }) =>
+        !ranking || ranking.toSorted().join('\n') === passageIds.toSorted().join('\n'),
+      'ranking does not hold the passages of passageIds, each once',
+    )
+    .optional(),
   ledgerKeys: z.array(z.string()),
   provenance: Provenance.optional(),
 });

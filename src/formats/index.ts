@@ -3,6 +3,13 @@ export { type BadLine, type BadLineFile, openBadLineFile, type ReadOptions } fro
 export { readCorpus, readQueries, writeCorpus, writeQueries } from './beir.js';
 export { renderCroissant, writeCroissant } from './cards/croissant.js';
 export { renderDatasetCard, writeDatasetCard } from './cards/dataset-card.js';
+export {
+  type ExportedSet,
+  type ExportName,
+  type ExportSetOptions,
+  exportNames,
+  exportSet,
+} from './cards/export-set.js';
 export type { SetDescription, SetDetails } from './cards/set-description.js';
 export { countSet, type SetStatistics, type SplitStatistics } from './cards/set-statistics.js';
 export * from './dataset.js';
@@ -22,5 +29,8 @@ export {
 } from './exports/sentence-transformers.js';
 export * from './json-lines.js';
 export { readQrels, writeQrels } from './qrels.js';
+export { readRankings } from './ranking-file.js';
+export { readRankLlmResults } from './rankllm-results.js';
 export * from './read-lines.js';
+export { type FeatureRows, readSvmlight } from './svmlight.js';
 export { readRun, writeRun } from './trec-run.js';

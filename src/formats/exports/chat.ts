@@ -7,6 +7,7 @@ import { parseChain, parseLabelledList } from './labelled-list.js';
 import { type ListwisePart, listwiseParts, worseOrder } from './list-order.js';
 import type { ListwiseFrame } from './listwise-frame.js';
 import { addRanking } from './ranking-rows.js';
+import { reasonsOf } from './reasons.js';
 import { type RowReader, textPassage } from './row-groups.js';
 import { idOfText } from './split-files.js';
 
@@ -21,9 +22,11 @@ function frameOf({ frame }: ExportOptions): ListwiseFrame {
 }
 
 /** A prompt, and how to write an order of its passages. */
-function asked(query: Query, { shown }: ListwisePart, options: ExportOptions, thinking?: string) {
+function asked(query: Query, part: ListwisePart, options: ExportOptions) {
+  const { shown } = part;
   const frame = frameOf(options);
   const labels = frame.labels(shown.length);
+  const thinking = part.thinking ?? reasonsOf(part, labels);
   const passages = shown.map(({ passage }) => passage);
   return {
     prompt: frame
@@ -85,7 +88,7 @@ const holds: ExportFormat['holds'] = [
   'split',
 ];
 
-/** `messages`: how rankforge asks for a ranking, and the teacher's answer, after its thinking where that is known. */
+/** `messages`: how rankforge asks for a ranking, and the teacher's answer, after its thinking, or the judge's reasons, where they are known. */
 export const sft = jsonRows({
   summary: 'chat messages that teach an LLM to rank (SFT)',
   holds: [...holds, 'thinking'],
@@ -99,7 +102,7 @@ export const sft = jsonRows({
     })),
   rows: (example, options): JsonRow[] =>
     listwiseParts(example, options).map((part) => {
-      const { prompt, answer } = asked(example.query, part, options, part.thinking);
+      const { prompt, answer } = asked(example.query, part, options);
       return { messages: [...prompt, answer(part.order)] };
     }),
   schema: z
@@ -112,7 +115,10 @@ export const sft = jsonRows({
   reader,
 });
 
-/** `prompt`, `chosen`, `rejected`: the teacher's ranking and one that is worse, drawn. A list whose orders are all as good gives none. */
+/**
+ * `prompt`, `chosen`, `rejected`: the teacher's ranking and one that is worse, drawn. A list whose orders are all as good gives none.
+ * Both follow the same thinking where there is some: in DPO's difference what they share cancels, and the ranking alone counts.
+ */
 export const dpo = jsonRows({
   summary: 'pairs of rankings, one better than the other (DPO)',
   holds,
@@ -127,7 +133,7 @@ export const dpo = jsonRows({
       })),
     ),
   rows: (example, options): JsonRow[] =>
-    listwiseParts({ ...example, thinking: undefined }, options).flatMap((part, index) => {
+    listwiseParts(example, options).flatMap((part, index) => {
       const worse = worseOrder(part, options.seed ?? 7, `${example.query.id} ${index}`);
       if (!worse) return [];
       const { prompt, answer } = asked(example.query, part, options);

@@ -22,6 +22,7 @@ export const exampleFields = [
   'teacher score',
   'teacher rank',
   'hardness and margin',
+  "judge's reason",
   'thinking',
   'split',
   'ledger keys',

@@ -15,16 +15,20 @@ export interface ListwisePart {
 
 /**
  * An example as lists to be ranked. Passages are shown in an order drawn from the seed, as a prompt that has them in the right
- * one teaches to copy; where a teacher's thinking is kept, in the order that it speaks of. The target is the teacher's ranking
- * where it ranked every passage, else the grades. A list of one passage is none.
+ * one teaches to copy; where a teacher's thinking is kept, in the order that it speaks of, and the target is what it led to.
+ * Thinking that put a passage below one that is not relevant, though it is, is left out. Else the target is the teacher's ranking
+ * where it ranked every passage, or the grades. A list of one passage is none.
  */
 export function listwiseParts(example: Example, { seed = 7, listSize = 20 }: ExportOptions): ListwisePart[] {
   const { query, passages, thinking } = example;
   if (thinking) {
     const byId = new Map(passages.map((item) => [item.passage.id, item]));
     const shown = thinking.passageIds.flatMap((id) => byId.get(id) ?? []);
-    if (shown.length === thinking.passageIds.length && shown.length > 1 && shown.length <= listSize) {
-      return [{ ...ranked(shown), thinking: thinking.text }];
+    const whole = shown.length === thinking.passageIds.length && shown.length > 1 && shown.length <= listSize;
+    const order = thinking.ranking?.map((id) => thinking.passageIds.indexOf(id));
+    if (whole && (!order || leadsToRelevant(order.map((position) => shown[position]!)))) {
+      const part = { ...ranked(shown), thinking: thinking.text };
+      return [order ? { ...part, order } : part];
     }
   }
   const drawn = shuffle(passages, randomStream(seed, 'list order', query.id));
@@ -35,6 +39,10 @@ export function listwiseParts(example: Example, { seed = 7, listSize = 20 }: Exp
     .filter((shown) => shown.length > 1)
     .map(ranked);
 }
+
+/** Whether what is relevant stands before what is not. */
+const leadsToRelevant = (best: readonly ExamplePassage[]): boolean =>
+  best.every(({ grade }, rank) => rank === 0 || grade < 2 || best[rank - 1]!.grade >= 2);
 
 function ranked(shown: readonly ExamplePassage[]): ListwisePart {
   const levels = levelsOf(shown);

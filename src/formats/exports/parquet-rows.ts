@@ -16,6 +16,7 @@ const passageLeaves: readonly (readonly [name: string, type: Leaf, required: boo
   ['teacher_rank', 'integer', false],
   ['hardness', 'number', false],
   ['margin', 'number', false],
+  ['reason', 'text', false],
 ];
 
 const types: Record<Leaf, Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type'>> = {
@@ -56,6 +57,7 @@ export const parquetColumns: readonly (readonly SchemaElement[])[] = [
   ]),
   [leaf('thinking', 'text', false)],
   textList('thinking_passage_ids'),
+  textList('thinking_ranking'),
   textList('ledger_keys'),
   [leaf('provenance', 'text', false)],
 ];
@@ -75,6 +77,7 @@ const toElement = ({ passage, ...item }: ExamplePassage) => ({
   teacher_rank: item.teacherRank,
   hardness: item.hardness,
   margin: item.margin,
+  reason: item.reason,
 });
 
 /** An example as a row; the split is the file's. */
@@ -92,12 +95,15 @@ export const toRow = ({
   passages: passages.map(toElement),
   thinking: thinking?.text,
   thinking_passage_ids: thinking?.passageIds ?? [],
+  thinking_ranking: thinking?.ranking ?? [],
   ledger_keys: ledgerKeys,
   provenance: asJson(provenance),
 });
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** A row as the record of `examples.jsonl`, not checked yet. @throws SyntaxError for metadata that are no JSON */
-export function fromRow(row: Readonly<Record<string, unknown>>, split: string): unknown {
+export function fromRow(row: Row, split: string): unknown {
   const elements = Array.isArray(row.passages) ? (row.passages as Record<string, unknown>[]) : row.passages;
   return present({
     query: present({
@@ -108,9 +114,7 @@ export function fromRow(row: Readonly<Record<string, unknown>>, split: string): 
     }),
     passages: Array.isArray(elements) ? elements.map(fromElement) : elements,
     split,
-    thinking: isPresent(row.thinking)
-      ? { text: row.thinking, passageIds: row.thinking_passage_ids }
-      : undefined,
+    thinking: isPresent(row.thinking) ? thinkingOf(row) : undefined,
     ledgerKeys: row.ledger_keys ?? [],
     provenance: fromJson(row.provenance),
   });
@@ -131,7 +135,18 @@ const fromElement = (element: Readonly<Record<string, unknown>>): unknown =>
     teacherRank: element.teacher_rank,
     hardness: element.hardness,
     margin: element.margin,
+    reason: element.reason,
   });
+
+/** An empty ranking is one that is not known, as in files of releases that had no such column. */
+const thinkingOf = ({
+  thinking,
+  thinking_passage_ids: passageIds,
+  thinking_ranking: ranking,
+}: Row): unknown =>
+  Array.isArray(ranking) && ranking.length > 0
+    ? { text: thinking, passageIds, ranking }
+    : { text: thinking, passageIds };
 
 const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 

@@ -99,25 +99,46 @@ const example = (number: number, shape: SetShape): fc.Arbitrary<Example> =>
       passages: passages(number, shape),
       split: fc.constantFrom('train' as const, 'validation' as const, 'test' as const),
       thinks: fc.boolean(),
+      reasons: fc.boolean(),
       ledgerKeys: fc.array(fc.stringMatching(/^[0-9a-f]{8}$/), { maxLength: 2 }),
       seed: optional(fc.integer({ min: 0, max: 99 })),
     })
-    .map(({ query: { id, text, instruction, metadata }, passages, split, thinks, ledgerKeys, seed }) =>
-      present({
-        query: present({ id: `${id}${number}`, text: `${text} (${number})`, instruction, metadata }),
+    .map(
+      ({
+        query: { id, text, instruction, metadata },
         passages,
         split,
-        ...(thinks && passages.length > 1 && passages.every(({ teacherRank }) => teacherRank)
-          ? {
-              thinking: {
-                text: 'B says it, A does not.',
-                passageIds: passages.map(({ passage }) => passage.id),
-              },
-            }
-          : {}),
+        thinks,
+        reasons,
         ledgerKeys,
-        provenance: seed === undefined ? undefined : { packageVersion: '0.1.0', seed },
-      }),
+        seed,
+      }) => {
+        const thinker = thinks && passages.length > 1 && passages.every(({ teacherRank }) => teacherRank);
+        const ids = passages.map(({ passage }) => passage.id);
+        const byRank = passages
+          .toSorted((a, b) => a.teacherRank! - b.teacherRank!)
+          .map(({ passage }) => passage.id);
+        return present({
+          query: present({ id: `${id}${number}`, text: `${text} (${number})`, instruction, metadata }),
+          // Where the teacher thought, the judge's reasons are not asked for.
+          passages:
+            thinker && reasons
+              ? passages.map((item) => ({ ...item, reason: `It says ${item.grade}.` }))
+              : passages,
+          split,
+          ...(thinker
+            ? {
+                thinking: {
+                  text: 'B says it, A does not.',
+                  passageIds: ids,
+                  ...(reasons ? { ranking: byRank } : {}),
+                },
+              }
+            : {}),
+          ledgerKeys,
+          provenance: seed === undefined ? undefined : { packageVersion: '0.1.0', seed },
+        });
+      },
     );
 
 /** Sets of up to four examples, with everything that a record can hold. */

@@ -50,6 +50,96 @@ test('thinking stands before the ranking, and its labels are those of the prompt
   );
 });
 
+/** The rows of one example in a chat format. */
+async function rowsOf<T>(example: Example, format: 'sft' | 'dpo'): Promise<T[]> {
+  const folder = temporaryFolder();
+  await exportExamples(() => [example], [format], folder, { frame: trainingFrame() });
+  const text = readFileSync(join(folder, format, `${example.split}.jsonl`), 'utf8').trim();
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as T);
+}
+
+const plain = sampleSet({ scores: false })[1]!;
+const reasoned: Example = {
+  ...plain,
+  passages: plain.passages.map((item) =>
+    item.kind === 'random' ? item : { ...item, reason: `Number ${item.passage.id}\n</think> [B] says it.` },
+  ),
+};
+
+test("a judge's reasons are thought before the ranking, by the labels of the prompt, and close no tag", async () => {
+  const [row] = await rowsOf<ChatRow>(reasoned, 'sft');
+  const { thinking, answer } = splitThinking(row!.messages.at(-1)!.content);
+  const prompt = row!.messages.at(-2)!.content;
+  const lines = thinking!.split('\n');
+  expect(lines).toHaveLength(reasoned.passages.filter(({ reason }) => reason).length);
+  for (const line of lines) {
+    const [, label, id] = /^(\[[A-Z]\]) Number (\S+) /.exec(line)!;
+    const { passage } = reasoned.passages.find((item) => item.passage.id === id)!;
+    const shown = prompt.split('\n').find((one) => one.startsWith(label!));
+    expect(shown).toContain(passage.text.split('\n')[0]);
+    expect(line).not.toMatch(/<\/think>|\[B\] says/);
+  }
+  // The answer is by grade still.
+  const [part] = listwiseParts(reasoned, {});
+  const { order } = parseRanking(answer, trainingFrame().labels(part!.shown.length));
+  expect(order).toEqual(part!.order);
+});
+
+test.each([
+  [
+    'a relevant passage has none',
+    {
+      ...reasoned,
+      passages: reasoned.passages.map((item) => (item.grade === 3 ? { ...item, reason: undefined } : item)),
+    },
+  ],
+  [
+    'the target is not by grade',
+    {
+      ...reasoned,
+      passages: reasoned.passages.map((item) => ({
+        ...item,
+        teacherRank: item.grade * 10 + reasoned.passages.indexOf(item) + 1,
+      })),
+    },
+  ],
+])('reasons are left out where %s', async (_, example) => {
+  const [row] = await rowsOf<ChatRow>(example as Example, 'sft');
+  expect(splitThinking(row!.messages.at(-1)!.content).thinking).toBeUndefined();
+});
+
+test('the answer is what the thinking led to; thinking that put an irrelevant passage first is left out', async () => {
+  const ids = plain.passages.map(({ passage }) => passage.id);
+  const byGrade = plain.passages.toSorted((a, b) => b.grade - a.grade).map(({ passage }) => passage.id);
+  // Another order of the passages that are not relevant than the grades have: it is still what was thought.
+  const ranking = [...byGrade.slice(0, 2), ...byGrade.slice(2).reverse()];
+  const thought = (led: readonly string[]): Example => ({
+    ...plain,
+    thinking: { text: 'B names the place.', passageIds: ids, ranking: led },
+  });
+  const labels = trainingFrame().labels(ids.length);
+  const [row] = await rowsOf<ChatRow>(thought(ranking), 'sft');
+  const { thinking, answer } = splitThinking(row!.messages.at(-1)!.content);
+  expect(thinking).toBe('B names the place.');
+  expect(parseRanking(answer, labels).order.map((index) => ids[index])).toEqual(ranking);
+  const [wrong] = await rowsOf<ChatRow>(thought([...byGrade].reverse()), 'sft');
+  expect(splitThinking(wrong!.messages.at(-1)!.content).thinking).toBeUndefined();
+});
+
+test('both sides of a pair follow the same thinking', async () => {
+  interface Pair {
+    readonly prompt: ChatRow['messages'];
+    readonly chosen: ChatRow['messages'];
+    readonly rejected: ChatRow['messages'];
+  }
+  const [sft] = await rowsOf<ChatRow>(reasoned, 'sft');
+  const [pair] = await rowsOf<Pair>(reasoned, 'dpo');
+  expect([...pair!.prompt, ...pair!.chosen]).toEqual(sft!.messages);
+  const [chosen, rejected] = [pair!.chosen, pair!.rejected].map(([one]) => splitThinking(one!.content));
+  expect(rejected!.thinking).toBe(chosen!.thinking);
+  expect(rejected!.answer).not.toBe(chosen!.answer);
+});
+
 test('lists are as long as asked for, lose no passage and are not shown in the right order', () => {
   fc.assert(
     fc.property(

@@ -56,6 +56,7 @@ const ofPassage: Partial<Record<ExampleField, (item: ExamplePassage) => unknown>
   'teacher score': ({ teacherScore }) => teacherScore,
   'teacher rank': ({ teacherRank }) => teacherRank,
   'hardness and margin': ({ hardness, margin }) => [hardness, margin],
+  "judge's reason": ({ reason }) => reason,
 };
 
 async function thereAndBack(name: ExportFormatName, examples: readonly Example[], folder: string) {
@@ -90,6 +91,14 @@ const usable = (name: ExportFormatName, { passages }: Example): boolean => {
   return true;
 };
 
+/** Whether a chat shows the thinking that there is: what led to an irrelevant passage first is left out, and reasons may stand in for it. */
+function isShownAsItWas({ thinking, passages }: Example): boolean {
+  if (!thinking) return passages.every(({ reason }) => reason === undefined);
+  const isRelevant = (id: string) => passages.some(({ passage, grade }) => passage.id === id && grade >= 2);
+  const relevance = (thinking.ranking ?? []).map(isRelevant);
+  return relevance.lastIndexOf(true) + 1 === relevance.filter(Boolean).length;
+}
+
 /** Fields that a format holds only where all examples have them, or where the example itself has them. */
 function heldFields(
   name: ExportFormatName,
@@ -102,6 +111,7 @@ function heldFields(
     if (field === 'teacher score')
       return name === 'rankllm' || name === 'flag-embedding' ? examples.every(isScored) : true;
     if (field === 'teacher rank') return isScored(example);
+    if (field === 'thinking' && name === 'sft') return isShownAsItWas(example);
     return true;
   });
 }
