@@ -1,3 +1,5 @@
+import { normalise } from '../core/normalise.js';
+
 /** Labels in the order they were written, without brackets. */
 export type Chain = readonly string[];
 
@@ -22,8 +24,7 @@ const bracketedLine = new RegExp(`^${lead}(${item}(?:[\\s,;|/]*${item})+)\\s*[.,
 export function withoutFrame(reply: string): string {
   const answer = reply.includes('</think>') ? reply.slice(reply.lastIndexOf('</think>') + 8) : reply;
   if (/^\s*<think>/.test(answer)) return '';
-  return answer
-    .normalize('NFKC')
+  return normalise(answer)
     .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
     .replace(/[【〔]/g, '[')
     .replace(/[】〕]/g, ']')

@@ -7,6 +7,7 @@ import { mean } from '../../core/vectors.js';
 import { fitIsotonic, isotonicAt } from './isotonic.js';
 import { fitPlatt } from './platt.js';
 import { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from './reliability.js';
+import { fitTemperature } from './temperature.js';
 
 /** From a score to P(relevant), as plain JSON. */
 export const Calibrator = z.discriminatedUnion('method', [
@@ -18,6 +19,8 @@ export const Calibrator = z.discriminatedUnion('method', [
     scores: z.array(z.number()).readonly(),
     probabilities: z.array(z.number()).readonly(),
   }),
+  /** 1 / (1 + e^(−score / temperature)) */
+  z.strictObject({ method: z.literal('temperature'), temperature: z.number().positive() }),
 ]);
 export type Calibrator = z.infer<typeof Calibrator>;
 
@@ -25,6 +28,13 @@ export type Calibrator = z.infer<typeof Calibrator>;
 export interface CalibrationList {
   readonly queryId: string;
   readonly scores: ArrayLike<number>;
+  readonly relevant: readonly boolean[];
+}
+
+/** Probabilities of one query's passages from a calibrator that was not fitted on that query. */
+export interface HeldOutList {
+  readonly queryId: string;
+  readonly probabilities: readonly number[];
   readonly relevant: readonly boolean[];
 }
 
@@ -36,28 +46,36 @@ export interface Calibration {
   readonly error: number;
   /** Of held-out probabilities, for a reliability diagram. */
   readonly bins: readonly ReliabilityBin[];
+  /** The held-out probabilities themselves, by the chosen method. */
+  readonly heldOut: readonly HeldOutList[];
   readonly queries: number;
   readonly pairs: number;
   readonly relevant: number;
 }
 
-const methods = { platt: fitPlatt, isotonic: fitIsotonic };
+const fits = { platt: fitPlatt, isotonic: fitIsotonic, temperature: fitTemperature };
+const methods = ['platt', 'isotonic', 'temperature'] as const satisfies readonly (keyof typeof fits)[];
 
 /** P(relevant) of a score, 0 to 1. */
 export function probabilityOf(calibrator: Calibrator, score: number): number {
-  return calibrator.method === 'platt'
-    ? sigmoid(-(calibrator.slope * score + calibrator.offset))
-    : isotonicAt(calibrator, score);
+  switch (calibrator.method) {
+    case 'platt':
+      return sigmoid(-(calibrator.slope * score + calibrator.offset));
+    case 'isotonic':
+      return isotonicAt(calibrator, score);
+    case 'temperature':
+      return sigmoid(score / calibrator.temperature);
+  }
 }
 
 /**
- * Fits Platt scaling and isotonic regression on scores of queries that the student was not trained on, and keeps the
- * one with the lower log loss on held-out queries. Probabilities rise with the score.
+ * Fits Platt scaling, isotonic regression and a temperature on scores of queries that the student was not trained on, and keeps
+ * the one with the lowest log loss on held-out queries. Probabilities never fall with the score.
  * @throws RankforgeError `too-little-data` with fewer than 4 queries, or without both relevant and other passages
  */
 export function calibrate(
   lists: readonly CalibrationList[],
-  { seed, folds = 5 }: { readonly seed: number; readonly folds?: number },
+  { seed, folds: foldCount = 5 }: { readonly seed: number; readonly folds?: number },
 ): Calibration {
   const all = pairsOf(lists);
   const positives = all.relevant.filter(Boolean).length;
@@ -68,25 +86,28 @@ export function calibrate(
       { where: 'calibration', hint: 'Give at least 4 queries with relevant and other passages.' },
     );
   }
-  const heldOut = { platt: [] as [number, boolean][], isotonic: [] as [number, boolean][] };
-  const random = randomStream(seed, 'calibration');
-  for (const held of makeFolds(lists.length, Math.min(folds, lists.length), random)) {
-    const kept = pairsOf(lists.filter((_, i) => !held.has(i)));
-    const out = pairsOf(lists.filter((_, i) => held.has(i)));
-    for (const method of ['platt', 'isotonic'] as const) {
-      const fitted = methods[method](kept.scores, kept.relevant);
-      out.scores.forEach((score, i) => {
-        heldOut[method].push([probabilityOf(fitted, score), out.relevant[i]!]);
-      });
-    }
-  }
-  const logLoss = { platt: logLossOf(heldOut.platt), isotonic: logLossOf(heldOut.isotonic) };
-  const method = logLoss.isotonic < logLoss.platt ? 'isotonic' : 'platt';
+  const folds = makeFolds(lists.length, Math.min(foldCount, lists.length), randomStream(seed, 'calibration'));
+  const kept = folds.map((fold) => pairsOf(lists.filter((_, i) => !fold.has(i))));
+  const tried = methods.map((method) => {
+    const byFold = kept.map(({ scores, relevant }) => fits[method](scores, relevant));
+    const heldOut = lists.map(({ queryId, scores, relevant }, i): HeldOutList => {
+      const fitted = byFold[folds.findIndex((fold) => fold.has(i))]!;
+      return { queryId, probabilities: Array.from(scores, (s) => probabilityOf(fitted, s)), relevant };
+    });
+    const pairs = heldOut.flatMap(({ probabilities, relevant }) =>
+      probabilities.map((p, i) => [p, relevant[i]!] as const),
+    );
+    return { method, heldOut, pairs, logLoss: logLossOf(pairs) };
+  });
+  const best = tried.reduce((top, one) => (one.logLoss < top.logLoss ? one : top));
   return {
-    calibrator: methods[method](all.scores, all.relevant),
-    logLoss,
-    error: expectedCalibrationError(heldOut[method]),
-    bins: reliabilityBins(heldOut[method]),
+    calibrator: fits[best.method](all.scores, all.relevant),
+    logLoss: Object.fromEntries(
+      tried.map(({ method, logLoss }) => [method, logLoss]),
+    ) as Calibration['logLoss'],
+    error: expectedCalibrationError(best.pairs),
+    bins: reliabilityBins(best.pairs),
+    heldOut: best.heldOut,
     queries: lists.length,
     pairs: all.scores.length,
     relevant: positives,

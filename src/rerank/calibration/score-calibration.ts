@@ -26,8 +26,8 @@ export const ScoreCalibration = z.strictObject({
   figures: z.strictObject({
     /** Expected calibration error on held-out queries, 0 to 1. */
     error: z.number(),
-    /** Mean log loss on held-out queries, of both ways to fit: the lower was taken. */
-    logLoss: z.strictObject({ platt: z.number(), isotonic: z.number() }),
+    /** Mean log loss on held-out queries, of every way to fit: the lowest was taken. Older files have no temperature. */
+    logLoss: z.strictObject({ platt: z.number(), isotonic: z.number(), temperature: z.number().optional() }),
     queries: z.number().int(),
     pairs: z.number().int(),
     relevant: z.number().int(),
@@ -41,8 +41,8 @@ export interface FitCalibrationOptions extends JudgedListOptions {
 }
 
 /**
- * Fits P(relevant) to the scores that a comparator gave judged queries' passages: Platt scaling or isotonic regression,
- * whichever has the lower log loss on held-out queries.
+ * Fits P(relevant) to the scores that a comparator gave judged queries' passages: Platt scaling, isotonic regression or a
+ * temperature, whichever has the lowest log loss on held-out queries.
  * @param run the comparator's own scores: from the programs `pointwise` and `full`, as windows leave ranks; where only the
  * first ranks were reranked, `depth` says how many
  * @throws RankforgeError `too-little-data` with fewer than 4 queries, or without both relevant and other passages; `usage`
