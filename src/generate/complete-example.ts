@@ -1,19 +1,12 @@
 import type { Example, ExamplePassage } from '../core/example.js';
-import type { Passage } from '../core/passage.js';
 import type { Provenance } from '../core/provenance.js';
-import type { Query } from '../core/query.js';
 import type { CallOptions } from '../models/language-model.js';
 import type { Corpus } from './corpus.js';
 import { Funnel } from './funnel.js';
+import { type AddedPassages, addGraded } from './graded/add-graded.js';
 import type { DisagreementPolicy } from './graded/settle-grade.js';
-import { type VerifiedGraded, verifyGraded } from './graded/verify-graded.js';
 import { type EditOptions, writeEdits } from './graded/write-edits.js';
-import {
-  countGraded,
-  type GradedPassages,
-  type GradedWriter,
-  writeGraded,
-} from './graded/write-graded-passages.js';
+import type { GradedWriter } from './graded/write-graded-passages.js';
 import type { Judge } from './judge/judge.js';
 import { countNegatives } from './negatives/count-negatives.js';
 import { type MinedNegatives, type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
@@ -44,12 +37,6 @@ export interface CompletedExample {
   readonly answerable: boolean;
 }
 
-/** Passages, and the calls that they took. */
-interface Added {
-  readonly passages: readonly ExamplePassage[];
-  readonly ledgerKeys: readonly string[];
-}
-
 /** Adds written passages, edits and negatives to what an example begins with. */
 export async function completeExample(
   { query, search, passages: begun }: ExampleSeed,
@@ -61,12 +48,13 @@ export async function completeExample(
   let answerable = false;
   const passages: ExamplePassage[] = [...begun];
   const keys: string[] = [];
-  const add = (added: Added): void => {
+  const add = (added: AddedPassages): void => {
     passages.push(...added.passages);
     keys.push(...added.ledgerKeys);
   };
   const source = begun.find(({ kind }) => kind === 'positive');
-  if (graded && source) add(await addGraded(search, source.passage, { ...options, graded }, funnel, call));
+  if (graded && source)
+    add(await addGraded({ query: search, source: source.passage }, { ...options, graded }, funnel, call));
   if (edits && source) add(await writeEdits({ query: search, source, judge }, edits, funnel, call));
   if (mining) {
     const positives = passages.filter(({ kind }) => kind === 'positive').map(({ passage }) => passage);
@@ -87,37 +75,3 @@ export async function completeExample(
 const hasAnswer = ({ passages, rejected }: MinedNegatives): boolean =>
   rejected.includes('false-negative') ||
   passages.some(({ grade, kind }) => kind === 'positive' || grade >= 2);
-
-async function addGraded(
-  query: Query,
-  source: Passage,
-  { graded, judge, disagreement }: CompletionOptions & { readonly graded: GradedWriter },
-  funnel: Funnel,
-  call: CallOptions,
-): Promise<Added> {
-  const reply = await writeGraded({ query, source }, graded, call);
-  countGraded(reply, funnel);
-  const verified = judge
-    ? await verifyGraded(reply, { judge, writer: graded, policy: disagreement, source, ...call })
-    : unverified(reply);
-  for (const _ of judge ? verified.passages : []) funnel.accept('judge-written');
-  for (const reason of verified.rejected) funnel.reject('judge-written', reason);
-  for (const note of verified.notes) funnel.note('judge-written', note);
-  return {
-    passages: verified.passages.map(({ passage, grade, level }) => ({
-      passage,
-      grade,
-      kind: grade >= 2 ? 'positive' : 'hard-negative',
-      origin: `generated:${level}`,
-    })),
-    ledgerKeys: [...reply.ledgerKeys, ...verified.ledgerKeys],
-  };
-}
-
-/** Without a judge each written passage keeps the level it was asked for. */
-const unverified = ({ passages }: GradedPassages): VerifiedGraded => ({
-  passages: passages.map((written) => ({ ...written, grade: written.level })),
-  rejected: [],
-  notes: [],
-  ledgerKeys: [],
-});

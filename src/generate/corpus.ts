@@ -6,6 +6,12 @@ export interface Corpus {
   get(id: string): Passage | undefined | Promise<Passage | undefined>;
 }
 
+/** A corpus of passages that are a map already, wherever that keeps them. */
+export const corpusOfMap = (passages: ReadonlyMap<string, Passage>): Corpus => ({
+  ids: [...passages.keys()],
+  get: (id) => passages.get(id),
+});
+
 /** A corpus in memory. The first of several passages with one id counts. */
 export function corpusOf(passages: Iterable<Passage>): Corpus {
   const byId = new Map<string, Passage>();

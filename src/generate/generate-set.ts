@@ -1,33 +1,16 @@
-import pLimit from 'p-limit';
-import type { Example } from '../core/example.js';
 import type { Passage } from '../core/passage.js';
 import { packageVersion } from '../core/version.js';
 import { loadPrompt } from '../prompts/template.js';
 import { type CompletedExample, type CompletionOptions, completeExample } from './complete-example.js';
-import { Funnel } from './funnel.js';
-import { orderedMap } from './ordered-map.js';
+import { fillSlots, type GeneratedSet, type SlotRequest, type SlotWork } from './fill-slots.js';
 import { checkSource, countChecked, type QueryChecks } from './queries/check-source.js';
 import { queryType } from './queries/query-types.js';
-import {
-  queryDuplicates,
-  type WriteQueryRequest,
-  type WriteResult,
-  writeQuery,
-} from './queries/write-queries.js';
+import { queryDuplicates, writeQuery } from './queries/write-queries.js';
 import { checkOptions, type GenerateSetOptions } from './set-options.js';
-import { countTypes, planSlots, type Slot, type TypeCounts } from './slots.js';
-import { asStop, notReached } from './stopped.js';
+import { planSlots, type Slot } from './slots.js';
 
+export { type GeneratedSet, requireComplete } from './fill-slots.js';
 export type { GenerateSetOptions } from './set-options.js';
-
-export interface GeneratedSet {
-  readonly examples: readonly Example[];
-  readonly accepted: number;
-  readonly types: TypeCounts;
-  readonly funnel: Funnel;
-  /** What stopped the job, where it is not complete: `count-not-reached`, `budget-exhausted`, `aborted`, or a model's error. */
-  readonly stopped?: unknown;
-}
 
 /**
  * Makes exactly `count` examples of the asked mix. Each has a slot with its type; every round draws the next passages for the slots still empty,
@@ -36,19 +19,9 @@ export interface GeneratedSet {
  * @throws RankforgeError `empty-corpus`, `usage`; what `onExample` throws. Everything else that stops it is in `stopped`: see `requireComplete`.
  */
 export async function generateSet(options: GenerateSetOptions): Promise<GeneratedSet> {
-  const {
-    count,
-    seed,
-    passages,
-    concurrency = 4,
-    batch = 8 * concurrency,
-    maxAttempts = 6 * count + 20,
-    onExample,
-    collect = true,
-  } = options;
+  const { count, seed } = options;
   checkOptions(options);
   const checks: QueryChecks = { ...options.source, contamination: options.contamination };
-  const funnel = new Funnel();
   const seen = queryDuplicates(seed);
   const slots = planSlots({
     count,
@@ -57,48 +30,25 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     gradedShare: options.graded?.share ?? 0,
     editedShare: options.edits?.share ?? 0,
   });
-  const limit = pLimit(concurrency);
-  const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const examples: Example[] = [];
-  let accepted = 0;
-  let attempts = 0;
   let queriesWritten = 0;
 
-  const requestFor = (slot: Slot): WriteQueryRequest => {
-    const draw = attempts++;
-    const passage = passages[draw % passages.length]!;
-    return { passage, type: slot.type, variant: Math.floor(draw / passages.length) };
-  };
-  const linked = async ({ passage, type, variant }: WriteQueryRequest): Promise<Passage | undefined> =>
-    queryType(type).passages === 2
-      ? (await options.linker?.(passage, variant, { signal }))?.passage
-      : undefined;
-
-  // The stages of a batch overlap, so what bounds the work is one limit for all of them.
-  const under = <T, R>(items: AsyncIterable<T> | Iterable<T>, work: (item: T) => Promise<R>) =>
-    orderedMap(items, concurrency, (item) =>
-      limit(() => {
-        signal.throwIfAborted();
-        return work(item);
-      }),
-    );
+  async function write({ slot, request: { passage, variant } }: SlotRequest<Draw>, { signal }: SlotWork) {
+    const { type } = slot;
+    const linked =
+      queryType(type).passages === 2
+        ? (await options.linker?.(passage, variant, { signal }))?.passage
+        : undefined;
+    return {
+      slot,
+      written: await writeQuery({ passage, type, variant, linked }, { ...options.writer, seed }, { signal }),
+    };
+  }
 
   /** Queries of one batch that hold, in order. */
-  async function* checkedQueries(slotsOfBatch: readonly Slot[]) {
-    const requests = slotsOfBatch
-      .slice(0, maxAttempts - attempts)
-      .map((slot) => ({ slot, request: requestFor(slot) }));
-    const drafts: { slot: Slot; written: WriteResult }[] = [];
-    const writing = under(requests, async ({ slot, request }) => ({
-      slot,
-      written: await writeQuery(
-        { ...request, linked: await linked(request) },
-        { ...options.writer, seed },
-        { signal },
-      ),
-    }));
-    for await (const draft of writing) {
+  async function* checkedQueries(batch: readonly SlotRequest<Draw>[], work: SlotWork) {
+    const { under, funnel, signal } = work;
+    const drafts: Awaited<ReturnType<typeof write>>[] = [];
+    for await (const draft of under(batch, (request) => write(request, work))) {
       drafts.push(draft);
       options.onProgress?.({ stage: 'queries', done: ++queriesWritten });
     }
@@ -120,8 +70,9 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     }
   }
 
-  async function completeBatch(slotsOfBatch: readonly Slot[]): Promise<void> {
-    const completed = under(checkedQueries(slotsOfBatch), async ({ slot, query }) => {
+  async function completeBatch(batch: readonly SlotRequest<Draw>[], work: SlotWork): Promise<void> {
+    const { under, funnel, signal, accept } = work;
+    const completed = under(checkedQueries(batch, work), async ({ slot, query }) => {
       const finished: CompletedExample[] = [];
       for (const begun of query.seeds.slice(0, slot.examples)) {
         finished.push(await completeExample(begun, completion(options, slot), { signal }));
@@ -143,47 +94,19 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     }
   }
 
-  async function accept(example: Example): Promise<void> {
-    accepted += 1;
-    if (collect) examples.push(example);
-    try {
-      await onExample?.(example);
-    } catch (error) {
-      stop.abort();
-      throw new SinkError(error);
-    }
-    options.onProgress?.({ stage: 'examples', done: accepted, total: count });
-  }
-
-  let stopped: unknown;
-  try {
-    while (accepted < count && attempts < maxAttempts) {
-      const open = slots.filter((slot) => !slot.accepted);
-      for (let start = 0; start < open.length && attempts < maxAttempts; start += batch) {
-        await completeBatch(open.slice(start, start + batch));
-      }
-    }
-  } catch (error) {
-    if (error instanceof SinkError) throw error.failure;
-    stopped = asStop(error, options.signal);
-  }
-  const types = countTypes(slots);
-  if (stopped === undefined && accepted < count)
-    stopped = notReached({ accepted, count, attempts, types, funnel });
-  return { examples, accepted, types, funnel, stopped };
+  return fillSlots(slots, draws(options.passages), completeBatch, options);
 }
 
-/** The set where it is complete. @throws what stopped it, for instance RankforgeError `count-not-reached` */
-export function requireComplete(set: GeneratedSet): GeneratedSet {
-  if (set.stopped !== undefined) throw set.stopped;
-  return set;
+/** A passage to write about, and how often it was drawn before. */
+interface Draw {
+  readonly passage: Passage;
+  readonly variant: number;
 }
 
-/** Keeps a failure of the caller's own sink apart from the model's. */
-class SinkError extends Error {
-  constructor(readonly failure: unknown) {
-    super('onExample failed');
-  }
+/** Every passage in turn, again and again. */
+function* draws(passages: readonly Passage[]): Generator<Draw> {
+  for (let variant = 0; passages.length > 0; variant++)
+    for (const passage of passages) yield { passage, variant };
 }
 
 function completion(

@@ -9,6 +9,7 @@ export type { Quartiles } from './describe/quartiles.js';
 export * from './disk-corpus.js';
 export * from './funnel.js';
 export * from './generate-set.js';
+export { type GenerateTopicSetOptions, generateTopicSet } from './generate-topic-set.js';
 export * from './graded/edit-passage.js';
 export * from './graded/length-bias.js';
 export { type RewriteRequest, rewritePassage, type WrittenPassage } from './graded/rewrite-passage.js';
@@ -27,7 +28,10 @@ export * from './hygiene/remove-near-duplicates.js';
 export * from './judge/balanced-orders.js';
 export * from './judge/batch-judge.js';
 export * from './judge/calibrate-judge.js';
+export { drawJudgedPairs } from './judge/draw-judged-pairs.js';
 export * from './judge/judge.js';
+export * from './judge/judge-calibration.js';
+export * from './judge/judge-log.js';
 export * from './judge/judge-passages.js';
 export * from './judge/judgement-record.js';
 export * from './judge/list-judge.js';
@@ -60,12 +64,20 @@ export {
   queryTypes,
   rotateTypes,
   type TypeShares,
+  topicTypes,
 } from './queries/query-types.js';
 export * from './queries/read-draft.js';
 export * from './queries/topics.js';
 export type { ExampleSeed, SourceCheck, VerifiedQuery } from './queries/verified.js';
 export * from './queries/voice.js';
-export * from './queries/without-documents.js';
+export {
+  generateWithoutDocuments,
+  type TopicQuery,
+  type TopicQueryRequest,
+  type WithoutDocument,
+  type WithoutDocumentsOptions,
+  writeTopicQuery,
+} from './queries/without-documents.js';
 export {
   type QueryWriter,
   type WriteQueriesOptions,

@@ -2,7 +2,8 @@ import { RankforgeError } from '../core/errors.js';
 
 /**
  * Maps with at most `width` items under way, and yields in the order of the input, each as soon as it and those before it are done.
- * A failure, of the input or of an item, comes after everything before it was yielded; nothing is under way once the generator has ended.
+ * As many again may wait, done, behind one that is slow. A failure, of the input or of an item, comes after everything before it
+ * was yielded; nothing is under way once the generator has ended.
  * @param width at least 1
  * @throws RankforgeError `usage` for a width that would read nothing
  */
@@ -18,44 +19,61 @@ export async function* orderedMap<T, R>(
     });
   }
   const source = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]();
-  // Async, so that an iterator that throws and one that rejects are the same.
-  const read = async (): Promise<IteratorResult<T>> => source.next();
-  const running: Promise<R>[] = [];
-  let next: Promise<IteratorResult<T>> | undefined;
+  const tasks: Task<R>[] = [];
+  let underWay = 0;
+  let reading: Promise<void> | undefined;
   let ended = false;
   let failure: { readonly error: unknown } | undefined;
+  let wake = () => {};
+
+  const begin = (item: T): void => {
+    const task: Task<R> = { result: map(item), done: false };
+    underWay += 1;
+    const settle = () => {
+      task.done = true;
+      underWay -= 1;
+      wake();
+    };
+    // A failure is looked at in its turn; until then it must not count as unhandled.
+    task.result.then(settle, settle);
+    tasks.push(task);
+  };
+  const read = async (): Promise<void> => {
+    try {
+      const result = await source.next();
+      if (result.done) ended = true;
+      else begin(result.value);
+    } catch (error) {
+      [failure, ended] = [{ error }, true];
+    }
+  };
+  const readOn = () => {
+    reading = undefined;
+    wake();
+  };
+
   try {
     for (;;) {
-      if (!ended && running.length < width) next ??= read();
-      const arrived = next?.then(
-        (result) => ({ result }),
-        (error: unknown) => ({ error }),
-      );
-      const head = running[0]?.then(
-        () => 'head' as const,
-        () => 'head' as const,
-      );
-      if (!arrived && !head) break;
       // The head first: what is finished goes on before more is begun.
-      const event = await Promise.race([...(head ? [head] : []), ...(arrived ? [arrived] : [])]);
-      if (event === 'head') {
-        yield await running.shift()!;
+      if (tasks[0]?.done) {
+        yield await tasks.shift()!.result;
         continue;
       }
-      next = undefined;
-      if ('error' in event) [failure, ended] = [{ error: event.error }, true];
-      else if (event.result.done) ended = true;
-      else {
-        const task = map(event.result.value);
-        // Looked at in its turn; until then a failure must not count as unhandled.
-        task.catch(() => {});
-        running.push(task);
-      }
+      if (!ended && underWay < width && tasks.length < 2 * width) reading ??= read().then(readOn);
+      if (tasks.length === 0 && !reading) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
     if (failure) throw failure.error;
   } finally {
-    await Promise.allSettled(running);
-    await next?.catch(() => {});
+    await reading;
+    await Promise.allSettled(tasks.map(({ result }) => result));
     if (!ended) await source.return?.();
   }
+}
+
+interface Task<R> {
+  readonly result: Promise<R>;
+  done: boolean;
 }

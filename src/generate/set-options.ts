@@ -8,7 +8,7 @@ import type { Corpus } from './corpus.js';
 import type { PassageEdit } from './graded/edit-passage.js';
 import type { DisagreementPolicy } from './graded/settle-grade.js';
 import type { GradedWriter } from './graded/write-graded-passages.js';
-import type { ContaminationCheck } from './hygiene/contamination.js';
+import type { AsyncContaminationCheck, ContaminationCheck } from './hygiene/contamination.js';
 import type { Judge } from './judge/judge.js';
 import type { SourceCheck } from './queries/check-source.js';
 import type { PassageLinker } from './queries/link-passages.js';
@@ -39,7 +39,7 @@ export interface GenerateSetOptions extends JobOptions {
   readonly linker?: PassageLinker;
   /** @default { onDisagreement: 'relabel' } */
   readonly disagreement?: DisagreementPolicy;
-  readonly contamination?: ContaminationCheck;
+  readonly contamination?: ContaminationCheck | AsyncContaminationCheck;
   /** Examples under way at once; what limits calls is the model's own door. @default 4 */
   readonly concurrency?: number;
   /**

@@ -1,3 +1,5 @@
+import { normalise } from '../core/normalise.js';
+
 /** A character of a script that is written without spaces. */
 export const spaceless =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
@@ -10,11 +12,11 @@ export const words = (text: string): string[] =>
   // Most text by far, and sooner done.
   (/^[\u0000-\u007f]*$/.test(text)
     ? text.toLowerCase().match(/[a-z0-9]+/g)
-    : text.normalize('NFKC').toLowerCase().match(word)) ?? [];
+    : normalise(text).toLowerCase().match(word)) ?? [];
 
 /** What two texts have in common when they differ in case, spacing and punctuation only; the bare text where it has no words (emoji). */
 export function normaliseText(text: string): string {
-  return words(text).join(' ') || text.normalize('NFKC').replace(/\s+/gu, ' ').trim();
+  return words(text).join(' ') || normalise(text).replace(/\s+/gu, ' ').trim();
 }
 
 /** The words of the longest run that both texts contain, 0 when they share none. O(a · b) time, O(b) memory. */

@@ -18,6 +18,27 @@ test('yields in input order whatever finishes first, never more under way than a
   expect(most).toBe(3);
 });
 
+test('a slow item holds back neither calls nor more results than the width', async () => {
+  const begun: number[] = [];
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const mapped = orderedMap([0, 1, 2, 3, 4, 5, 6, 7], 2, async (item) => {
+    begun.push(item);
+    if (item === 0) await slow;
+    return item;
+  });
+  const first = mapped.next();
+  await wait(20);
+  expect(begun).toEqual([0, 1, 2, 3]);
+  release();
+  expect((await first).value).toBe(0);
+  const rest: number[] = [];
+  for await (const item of mapped) rest.push(item);
+  expect(rest).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
 test('a failure comes after what was before it, and nothing is left under way', async () => {
   const out: number[] = [];
   let running = 0;

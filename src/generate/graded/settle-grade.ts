@@ -1,5 +1,6 @@
 import type { Grade } from '../../core/judgement.js';
 import type { Verdict } from '../judge/judge.js';
+import { judgeUnknown } from '../judge-unknown.js';
 
 /**
  * What to do when the judge and the writer disagree: `relabel` takes the judge's grade; `drop` leaves the passage out;
@@ -23,7 +24,7 @@ export const disagrees = (asked: Grade, { grade }: Verdict, { tolerance = 0 }: D
 /** The grade that a passage asked for at one level gets, once judged. An unknown verdict is dropped under every policy. */
 export function settleGrade(asked: Grade, verdict: Verdict, policy: DisagreementPolicy): Settled {
   const { grade } = verdict;
-  if (grade === undefined) return { reason: 'judge-unknown' };
+  if (grade === undefined) return { reason: judgeUnknown(verdict) };
   if (!disagrees(asked, verdict, policy)) return { grade: asked };
   if (policy.onDisagreement === 'drop') return { reason: `asked-${asked}-judged-${grade}` };
   return { grade };

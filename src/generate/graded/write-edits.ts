@@ -4,6 +4,7 @@ import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Funnel } from '../funnel.js';
 import type { Judge } from '../judge/judge.js';
+import { judgeUnknown } from '../judge-unknown.js';
 import { editPassage, type PassageEdit } from './edit-passage.js';
 import type { GradedWriter } from './write-graded-passages.js';
 
@@ -48,7 +49,7 @@ export async function writeEdits(
       const verdict = await judge(query, edited.passage, call);
       ledgerKeys.push(...verdict.ledgerKeys);
       if (verdict.grade === undefined || verdict.grade >= source.grade || verdict.grade >= 2) {
-        funnel.reject('edits', verdict.grade === undefined ? 'judge-unknown' : 'still-answers');
+        funnel.reject('edits', verdict.grade === undefined ? judgeUnknown(verdict) : 'still-answers');
         continue;
       }
       grade = verdict.grade;

@@ -1,3 +1,4 @@
+import { normalise } from '../../core/normalise.js';
 import type { CallOptions, LanguageModel } from '../../models/language-model.js';
 import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
 import { recordFault } from '../call-faults.js';
@@ -111,7 +112,7 @@ export function readBatch(
   { text, finish }: { readonly text: string; readonly finish: 'stop' | 'length' | 'refused' },
   count: number,
 ): BatchGrade[] {
-  const answer = withoutThinking(text.normalize('NFKC'));
+  const answer = withoutThinking(normalise(text));
   const lines = answer.split('\n');
   const unfinished = finish === 'length' && !text.endsWith('\n');
   return Array.from({ length: count }, (_, index) => {

@@ -2,7 +2,7 @@ import { RankforgeError } from '../../core/errors.js';
 import { makeFolds } from '../../core/folds.js';
 import { randomStream } from '../../core/random.js';
 import { fitIsotonic, type IsotonicPoints, isotonicAt } from '../../rerank/calibration/isotonic.js';
-import { type Judge, nearestGrade } from './judge.js';
+import { type Judge, nearestGrade, type Verdict } from './judge.js';
 
 /** A pair that the judge and people have graded. */
 export interface CalibrationPair {
@@ -71,14 +71,20 @@ export function calibrateJudge(
   };
 }
 
-/** A judge whose scores and grades are on people's scale. Its shares, which are of its own scale, are left out. */
-export function calibratedJudge(judge: Judge, points: IsotonicPoints): Judge {
-  return async (query, passage, options) => {
-    const { shares: _, confidence: __, ...verdict } = await judge(query, passage, options);
-    if (verdict.score === undefined) return verdict;
-    const score = isotonicAt(points, verdict.score);
-    return { ...verdict, score, grade: nearestGrade(3 * score) };
-  };
+/** A judge whose scores and grades are on people's scale. */
+export const calibratedJudge =
+  (judge: Judge, points: IsotonicPoints): Judge =>
+  async (query, passage, options) =>
+    calibrateVerdict(await judge(query, passage, options), points);
+
+/** A verdict on people's scale. Its shares, which are of the judge's own, are left out; without a grade it stays as it is. */
+export function calibrateVerdict(
+  { shares: _, confidence: __, ...verdict }: Verdict,
+  points: IsotonicPoints,
+): Verdict {
+  if (verdict.score === undefined) return verdict;
+  const score = isotonicAt(points, verdict.score);
+  return { ...verdict, score, grade: nearestGrade(3 * score) };
 }
 
 function fitPoints(pairs: readonly CalibrationPair[]): IsotonicPoints {

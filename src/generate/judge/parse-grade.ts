@@ -1,4 +1,5 @@
 import type { Grade } from '../../core/judgement.js';
+import { normalise } from '../../core/normalise.js';
 import type { GenerateReply } from '../../models/language-model.js';
 import { splitThinking } from '../../rerank/split-thinking.js';
 import { isRefusal } from '../parse-reply.js';
@@ -64,7 +65,7 @@ export function readGrade(
 ): ReadGrade {
   if (finish === 'refused') return { reason: 'refused' };
   // Full-width digits, colons and signs to plain ones.
-  const whole = text.normalize('NFKC').trim();
+  const whole = normalise(text).trim();
   if (whole === '') return { reason: 'empty' };
   const answer = withoutThinking(whole);
   if (answer === '') return { reason: 'cut-off' };
@@ -157,7 +158,7 @@ function toGrade({ value, scale }: WrittenNumber): Grade | undefined {
 
 /** Whether a piece of a reply only repeats the passage; a few characters are in every passage. */
 function echoOf(passage: string): (written: string) => boolean {
-  const known = passage.normalize('NFKC');
+  const known = normalise(passage);
   return (written) => written.length >= 8 && known.includes(written);
 }
 

@@ -19,10 +19,12 @@ export interface Disagreement {
   readonly deviation: number;
 }
 
-export type Aggregation = 'mean' | 'median' | 'majority';
+export const aggregations = ['mean', 'median', 'majority'] as const;
+export type Aggregation = (typeof aggregations)[number];
 
+export const tieRules = ['nearest', 'lower', 'higher', 'unknown'] as const;
 /** Which of several grades with equally many votes: the one `nearest` to the mean expected grade (then the lower), the `lower`, the `higher`, or none. */
-export type TieRule = 'nearest' | 'lower' | 'higher' | 'unknown';
+export type TieRule = (typeof tieRules)[number];
 
 export interface AggregateOptions {
   /** `mean` and `median` of the expected grades, rounded; `majority` of the grades. @default 'mean' */

@@ -6,10 +6,14 @@ import { randomStream } from '../../core/random.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Corpus } from '../corpus.js';
 import type { Verdict } from '../judge/judge.js';
+import { judgeUnknown } from '../judge-unknown.js';
 import type { CandidatePool } from './candidate-pool.js';
 import type { Gathering } from './gathering.js';
 import { cellName, drawPlaces, inCellBand, nearestMined, type Places } from './mix.js';
 import { repeats } from './repeats.js';
+
+/** What a judge says that a place is filled by. */
+type Said = Pick<Verdict, 'grade' | 'reason'>;
 
 export interface TakeMinedOptions extends CallOptions {
   readonly corpus: Corpus;
@@ -126,7 +130,7 @@ function taker(
     return closed || pools.some((each) => each.isTooClose(id)) ? 'too-close-to-positive' : passage;
   };
 
-  const verdictsOn = async (batch: readonly Passage[]): Promise<readonly Pick<Verdict, 'grade'>[]> => {
+  const verdictsOn = async (batch: readonly Passage[]): Promise<readonly Said[]> => {
     const asked = batch.filter(({ id }) => !known?.has(id));
     const verdicts = filter && asked.length > 0 ? await filter.grade(query, asked, { signal }) : [];
     for (const verdict of verdicts) ledgerKeys.push(...verdict.ledgerKeys);
@@ -139,9 +143,10 @@ function taker(
   };
 
   /** Keeps a passage, or says why not. @returns whether it fills a place */
-  const settle = (passage: Passage, grade: Grade | undefined, { pool }: PoolCell): boolean => {
+  const settle = (passage: Passage, verdict: Said, { pool }: PoolCell): boolean => {
+    const { grade } = verdict;
     if (grade === undefined) {
-      rejected.push('judge-unknown');
+      rejected.push(judgeUnknown(verdict));
       return false;
     }
     const relevant = grade >= relevantFrom;
@@ -181,7 +186,7 @@ function taker(
       if (batch.length === 0) break;
       const verdicts = await verdictsOn(batch);
       for (const [index, passage] of batch.entries())
-        if (settle(passage, verdicts[index]?.grade, cell)) taken += 1;
+        if (settle(passage, verdicts[index] ?? { grade: undefined }, cell)) taken += 1;
     }
     return taken;
   };

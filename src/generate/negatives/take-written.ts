@@ -1,5 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { CallOptions } from '../../models/language-model.js';
+import { judgeUnknown } from '../judge-unknown.js';
 import type { Gathering } from './gathering.js';
 import { hardness } from './hardness.js';
 import { type NegativeWriter, writeNegatives } from './write-negatives.js';
@@ -33,10 +34,11 @@ export async function takeWritten(
     for (const reason of written.rejected) rejected.push(`written-${reason}`);
     const verdicts = await filter.grade(query, written.passages, { signal });
     for (const [index, passage] of written.passages.entries()) {
-      const { grade, score, ledgerKeys: keys } = verdicts[index]!;
+      const verdict = verdicts[index]!;
+      const { grade, score, ledgerKeys: keys } = verdict;
       ledgerKeys.push(...keys);
       if (grade === undefined || grade >= filter.relevantFrom) {
-        rejected.push(grade === undefined ? 'written-judge-unknown' : 'written-answers');
+        rejected.push(grade === undefined ? `written-${judgeUnknown(verdict)}` : 'written-answers');
         continue;
       }
       const marked = filter.scale && score !== undefined ? { hardness: hardness(score, filter.scale) } : {};

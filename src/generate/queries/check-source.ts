@@ -12,7 +12,7 @@ import type { WriteResult, WrittenQuery } from './write-queries.js';
 export type { CheckedQuery, QueryChecks, SourceCheck, VerifiedQuery } from './verified.js';
 
 /**
- * Cheapest checks first: only the judge costs model calls. Without a judge the source counts as grade 3: the query was
+ * Cheapest checks first: only the judge asks a language model. Without a judge the source counts as grade 3: the query was
  * written from it.
  * @throws RankforgeError `usage` for an unanswerable query where there is no judge, or nothing to search
  */
@@ -22,7 +22,7 @@ export async function checkSource(
   options: CallOptions,
 ): Promise<CheckedQuery> {
   if ('reason' in result) return { stage: 'queries', reason: result.reason };
-  const contaminated = contaminationOf(result, checks);
+  const contaminated = await contaminationOf(result, checks, options);
   if (contaminated) return { stage: 'contamination', reason: contaminated };
   const { roundTrip } = checks;
   const search = searchOf(result);
@@ -37,11 +37,15 @@ export async function checkSource(
 const searchOf = ({ query, search }: Pick<WrittenQuery, 'query' | 'search'>): Query => search ?? query;
 
 /** A conversation is told apart from an evaluation query by each of its forms. */
-function contaminationOf(written: WrittenQuery, { contamination }: QueryChecks): string | undefined {
+async function contaminationOf(
+  written: WrittenQuery,
+  { contamination }: QueryChecks,
+  options: CallOptions,
+): Promise<string | undefined> {
   const { query } = written;
   const last = query.text.split('\n').at(-1)!;
   for (const text of new Set([query.text, searchOf(written).text, last])) {
-    const reason = contamination?.(text);
+    const reason = await contamination?.(text, options);
     if (reason) return reason;
   }
   return undefined;

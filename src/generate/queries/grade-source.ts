@@ -4,12 +4,15 @@ import type { Grade } from '../../core/judgement.js';
 import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
+import type { Verdict } from '../judge/judge.js';
+import { judgeUnknown } from '../judge-unknown.js';
 import { type GradesThatFollow, queryType } from './query-types.js';
 import type { CheckedQuery, SourceCheck } from './verified.js';
 import type { WrittenQuery } from './write-queries.js';
 
-/** Asks the judge about a passage; a grade of undefined is an unknown one. Without a judge the passage counts as what it was made to be. */
-type Ask = (query: Query, passage: Passage, constructed: Grade) => Promise<Grade | undefined>;
+/** Asks the judge about a passage; one without a grade is unknown. Without a judge the passage counts as what it was made to be. */
+type Ask = (query: Query, passage: Passage, constructed: Grade) => Promise<Asked>;
+type Asked = Pick<Verdict, 'grade' | 'reason'>;
 
 interface Grading {
   readonly written: WrittenQuery;
@@ -35,10 +38,10 @@ export async function gradeSource(
   const { judge, leastGrade = 2 } = checks;
   const ledgerKeys = [...written.ledgerKeys];
   const ask: Ask = async (query, passage, constructed) => {
-    if (!judge) return constructed;
+    if (!judge) return { grade: constructed };
     const verdict = await judge(query, passage, options);
     ledgerKeys.push(...verdict.ledgerKeys);
-    return verdict.grade;
+    return verdict;
   };
   const search = written.search ?? written.query;
   const { grades } = queryType(written.type);
@@ -57,8 +60,8 @@ const graders: Record<GradesThatFollow, (grading: Grading) => Promise<Graded>> =
   reversed: gradeReversed,
 };
 
-const judged = (grade: Grade | undefined): { reason: string } => ({
-  reason: grade === undefined ? 'judge-unknown' : `judged-${grade}`,
+const judged = (asked: Asked): { reason: string } => ({
+  reason: asked.grade === undefined ? judgeUnknown(asked) : `judged-${asked.grade}`,
 });
 
 const fromCorpus = (passage: Passage, grade: Grade, kind: ExamplePassage['kind']): ExamplePassage => ({
@@ -69,8 +72,9 @@ const fromCorpus = (passage: Passage, grade: Grade, kind: ExamplePassage['kind']
 });
 
 async function gradeOne({ written: { passage }, search, least, ask }: Grading): Promise<Graded> {
-  const grade = await ask(search, passage, 3);
-  if (grade === undefined || grade < least) return judged(grade);
+  const asked = await ask(search, passage, 3);
+  const { grade } = asked;
+  if (grade === undefined || grade < least) return judged(asked);
   return { passages: [fromCorpus(passage, grade, 'positive')] };
 }
 
@@ -83,13 +87,13 @@ async function gradeBoth({ written, search, least, ask }: Grading): Promise<Grad
     text: `${passageText(passage)}\n\n${passageText(linked)}`,
   };
   const together = await ask(search, joined, 3);
-  if (together === undefined || together < least) return judged(together);
+  if (together.grade === undefined || together.grade < least) return judged(together);
   const grades: Grade[] = [];
   for (const one of [passage, linked]) {
     const alone = await ask(search, one, 2);
-    if (alone === undefined) return judged(alone);
-    if (alone === 0) return { reason: 'one-passage-enough' };
-    grades.push(alone === 3 ? 3 : 2);
+    if (alone.grade === undefined) return judged(alone);
+    if (alone.grade === 0) return { reason: 'one-passage-enough' };
+    grades.push(alone.grade === 3 ? 3 : 2);
   }
   return {
     passages: [fromCorpus(passage, grades[0]!, 'positive'), fromCorpus(linked, grades[1]!, 'positive')],
@@ -107,16 +111,18 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
   }
   const { retriever, corpus, first = 5 } = unanswerable;
   const { passage: source } = written;
-  const own = await ask(search, source, 1);
-  if (own === undefined) return judged(own);
+  const asked = await ask(search, source, 1);
+  const { grade: own } = asked;
+  if (own === undefined) return judged(asked);
   if (own >= least) return { reason: 'answerable' };
   // On the subject by construction, whatever a strict judge says.
   const passages = [fromCorpus(source, own === 0 ? 1 : own, 'hard-negative')];
   for (const { id } of await retriever.search(search, first, options)) {
     const passage = id === source.id ? undefined : await corpus.get(id);
     if (!passage) continue;
-    const grade = await ask(search, passage, 0);
-    if (grade === undefined) return judged(grade);
+    const found = await ask(search, passage, 0);
+    const { grade } = found;
+    if (grade === undefined) return judged(found);
     if (grade >= least) return { reason: 'answerable' };
     passages.push({ passage, grade, kind: 'hard-negative', origin: `mined:${retriever.name}` });
   }
@@ -127,11 +133,12 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
 async function gradeReversed({ written, search, least, ask, checks }: Grading): Promise<Graded> {
   const { passage, twin } = written;
   if (!twin) return { reason: 'no-twin' };
-  const grade = await ask(search, passage, 3);
-  if (grade === undefined || grade < least) return judged(grade);
-  const flipped = checks.reversed === 'trust' ? 0 : await ask(twin, passage, 0);
-  if (flipped === undefined) return judged(flipped);
-  if (flipped >= least) return { reason: 'not-reversed' };
+  const asked = await ask(search, passage, 3);
+  const { grade } = asked;
+  if (grade === undefined || grade < least) return judged(asked);
+  const flipped: Asked = checks.reversed === 'trust' ? { grade: 0 } : await ask(twin, passage, 0);
+  if (flipped.grade === undefined) return judged(flipped);
+  if (flipped.grade >= least) return { reason: 'not-reversed' };
   return {
     passages: [fromCorpus(passage, grade, 'positive')],
     reversed: [fromCorpus(passage, 0, 'hard-negative')],

@@ -126,6 +126,15 @@ export const queryTypes = {
 
 export type QueryTypeName = keyof typeof queryTypes;
 
+/** Whether a kind can be written about a subject alone, with no passage at hand. */
+const needsNoPassage = ({ prompt, grades }: QueryType): boolean =>
+  prompt === plain.prompt && grades === plain.grades;
+
+/** The kinds that can be written about a topic. */
+export const topicTypes = (Object.keys(queryTypes) as QueryTypeName[]).filter((name) =>
+  needsNoPassage(queryTypes[name]),
+);
+
 /** A query type by name. @throws RankforgeError `unknown-name` */
 export const queryType = (name: string): QueryType => lookUp<QueryType>(queryTypes, name, 'query type');
 

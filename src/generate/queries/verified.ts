@@ -3,7 +3,7 @@ import type { Grade } from '../../core/judgement.js';
 import type { Query } from '../../core/query.js';
 import type { Retriever } from '../../retrieval/retriever.js';
 import type { Corpus } from '../corpus.js';
-import type { ContaminationCheck } from '../hygiene/contamination.js';
+import type { AsyncContaminationCheck, ContaminationCheck } from '../hygiene/contamination.js';
 import type { Judge } from '../judge/judge.js';
 import type { WrittenQuery } from './write-queries.js';
 
@@ -32,7 +32,7 @@ export interface SourceCheck {
 
 /** All that a written query must pass. */
 export interface QueryChecks extends SourceCheck {
-  readonly contamination?: ContaminationCheck;
+  readonly contamination?: ContaminationCheck | AsyncContaminationCheck;
 }
 
 /** What an example begins with: its query, and the passages whose grades follow from how the query was made. */

@@ -11,11 +11,19 @@ import {
   type GradedWriter,
   writeGraded,
 } from '../graded/write-graded-passages.js';
-import type { ContaminationCheck } from '../hygiene/contamination.js';
+import type { AsyncContaminationCheck, ContaminationCheck } from '../hygiene/contamination.js';
+import type { DuplicateIndex } from '../hygiene/near-duplicates.js';
 import { orderedMap } from '../ordered-map.js';
 import { promptLines } from './echo.js';
 import { formSchema } from './forms/form.js';
-import { type QueryTypeName, queryType, replyKey, rotateTypes, type TypeShares } from './query-types.js';
+import {
+  type QueryTypeName,
+  queryType,
+  replyKey,
+  rotateTypes,
+  type TypeShares,
+  topicTypes,
+} from './query-types.js';
 import { readDraft } from './read-draft.js';
 import { type Topic, type WriteTopicsOptions, writeTopics } from './topics.js';
 import { askVoice, drawVoice, wantedLanguage } from './voice.js';
@@ -35,9 +43,9 @@ export async function writeTopicQuery(
   { signal }: Pick<JobOptions, 'signal'> = {},
 ): Promise<Exclude<WriteResult, { readonly passage: unknown }> | TopicQuery> {
   const { model, seed, temperature = 0.7, tellLanguage } = writer;
-  const { form, prompt: promptId, ask, grades } = queryType(type);
+  const { form, ask } = queryType(type);
   const ledgerKeys = [...topic.ledgerKeys];
-  if (promptId !== 'generate/query' || grades !== 'source') return { reason: 'needs-passage', ledgerKeys };
+  if (!topicTypes.includes(type)) return { reason: 'needs-passage', ledgerKeys };
   const prompt: PromptTemplate = writer.prompt ?? loadPrompt('generate/topic-query');
   const voice = drawVoice(writer.voices ?? {}, { seed, id: topic.text, type, variant });
   const fill = (shown: string, voiced: string) =>
@@ -84,6 +92,38 @@ export interface TopicQuery
 // "it" is the passage in the other prompt, and here the page that is looked for.
 const askOf = (ask: string): string => ask.replace(/\bit\b/g, 'such a page');
 
+export interface AdmitTopicQueryOptions extends Pick<JobOptions, 'signal'> {
+  readonly contamination?: ContaminationCheck | AsyncContaminationCheck;
+  /** Queries already accepted. */
+  readonly seen: DuplicateIndex;
+  readonly funnel?: Funnel;
+}
+
+/** The query where it holds. Asked in a fixed order: which of two that are alike stays must not depend on timing. */
+export async function admitTopicQuery(
+  draft: TopicQuery | { readonly reason: string },
+  { contamination, seen, funnel, signal }: AdmitTopicQueryOptions,
+): Promise<TopicQuery | undefined> {
+  if ('reason' in draft) {
+    funnel?.reject('queries', draft.reason);
+    return undefined;
+  }
+  funnel?.accept('queries');
+  const { id, text } = draft.query;
+  const contaminated = await contamination?.(text, { signal });
+  if (contaminated) {
+    funnel?.reject('contamination', contaminated);
+    return undefined;
+  }
+  if (contamination) funnel?.accept('contamination');
+  if (seen.add(id, text)) {
+    funnel?.reject('duplicates', 'duplicate-query');
+    return undefined;
+  }
+  funnel?.accept('duplicates');
+  return draft;
+}
+
 export interface WithoutDocumentsOptions extends JobOptions {
   readonly topics: Omit<WriteTopicsOptions, 'funnel' | 'signal' | 'onProgress'>;
   readonly writer: Omit<QueryWriter, 'examples' | 'maxCharacters' | 'maxCopied'>;
@@ -93,7 +133,7 @@ export interface WithoutDocumentsOptions extends JobOptions {
   readonly types?: TypeShares;
   /** Queries a topic, each of its own type in turn. @default 1 */
   readonly perTopic?: number;
-  readonly contamination?: ContaminationCheck;
+  readonly contamination?: ContaminationCheck | AsyncContaminationCheck;
   /** Queries under way at once. @default 4 */
   readonly concurrency?: number;
   readonly funnel?: Funnel;
@@ -135,23 +175,8 @@ export async function* generateWithoutDocuments(
   /** Queries that hold, in order: which of two that are alike stays must not depend on timing. */
   async function* queries(): AsyncGenerator<TopicQuery> {
     for await (const draft of drafts) {
-      if ('reason' in draft) {
-        funnel?.reject('queries', draft.reason);
-        continue;
-      }
-      funnel?.accept('queries');
-      const contaminated = contamination?.(draft.query.text);
-      if (contaminated) {
-        funnel?.reject('contamination', contaminated);
-        continue;
-      }
-      if (contamination) funnel?.accept('contamination');
-      if (seen.add(draft.query.id, draft.query.text)) {
-        funnel?.reject('duplicates', 'duplicate-query');
-        continue;
-      }
-      funnel?.accept('duplicates');
-      yield draft;
+      const query = await admitTopicQuery(draft, { contamination, seen, funnel, signal });
+      if (query) yield query;
     }
   }
   const written = orderedMap(queries(), concurrency, async (draft) => ({

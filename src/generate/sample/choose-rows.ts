@@ -6,6 +6,7 @@ import { type ChosenByCluster, chooseByCluster } from './choose-by-cluster.js';
 import { chooseByMmr } from './choose-by-mmr.js';
 import { type ChosenByQueryLog, chooseByQueryLog } from './choose-by-query-log.js';
 import { type ChosenByQuota, chooseByQuota } from './choose-by-quota.js';
+import { chooseSpread } from './choose-spread.js';
 import type { LoggedQuery } from './read-query-log.js';
 import type { SampleSettings } from './sample-settings.js';
 
@@ -24,7 +25,7 @@ interface RowsToChooseFrom extends JobOptions {
   readonly count: number;
   /** By row: a number in [0, 1) of its own random stream. */
   readonly uniforms: ArrayLike<number>;
-  /** By row: the value of the field that quotas are of. */
+  /** By row: the value of the field that quotas are of, or the document of a passage. */
   readonly groups: readonly (string | undefined)[];
   readonly vectors: VectorSource | undefined;
   readonly encoder?: EmbeddingModel;
@@ -32,10 +33,8 @@ interface RowsToChooseFrom extends JobOptions {
 }
 
 /** Chooses by a method. Settings and what they need were checked before. */
-export async function chooseRows(
-  settings: Exclude<SampleSettings, { method: 'uniform' }>,
-  from: RowsToChooseFrom,
-): Promise<ChosenRows> {
+export async function chooseRows(settings: SampleSettings, from: RowsToChooseFrom): Promise<ChosenRows> {
+  if (settings.method === 'uniform') return { rows: chooseSpread(from.groups, from) };
   if (settings.method === 'quota') {
     const chosen = chooseByQuota(from.groups, { ...from, shares: settings.shares, refill: settings.refill });
     return { ...chosen, notes: quotaNotes(chosen, settings.refill) };

@@ -11,7 +11,7 @@ import { fieldValue } from './field-value.js';
 import { type FitPassagesOptions, fitPassages } from './fit-passages.js';
 import { parseSettings } from './parse-settings.js';
 import type { LoggedQuery } from './read-query-log.js';
-import { samplePassages } from './sample-passages.js';
+import { documentOf, samplePassages } from './sample-passages.js';
 import { embedsCorpus, type SampleMethod, type SampleRequest, SampleSettings } from './sample-settings.js';
 
 export interface DrawPassagesOptions extends FitPassagesOptions {
@@ -47,9 +47,9 @@ export interface DrawnPassages {
 const textsPerCall = 256;
 
 /**
- * Draws documents to write queries about: min(count, those fit) of them, seeded. Reads the corpus once for `uniform`, and
- * else twice, to choose by place and then to fetch: 16 bytes a passage are held, besides what finds near-duplicates, what
- * a method holds, and the passages drawn.
+ * Draws documents to write queries about: min(count, those fit) of them, seeded. Reads the corpus once for `uniform` without
+ * `spread`, and else twice, to choose by place and then to fetch: 16 bytes a passage are held, besides what finds
+ * near-duplicates, what a method holds, and the passages drawn.
  * @param open gives the corpus from its beginning, in the same order each time
  * @throws RankforgeError `usage` where an encoder or a log is missing, or settings are out of range; `empty-corpus` where
  *   no passage is fit; `bad-file` where the corpus changed between two readings; what reading and embedding throw
@@ -63,8 +63,8 @@ export async function drawPassages(
   checkOptions(settings, options);
   const funnel = new Funnel();
   try {
-    const drawn = await (settings.method === 'uniform'
-      ? drawUniformly(open(), settings.spread, { ...options, funnel })
+    const drawn = await (settings.method === 'uniform' && !settings.spread
+      ? drawUniformly(open(), { ...options, funnel })
       : drawByChoice(open, settings, { ...options, funnel }));
     if (drawn.report.fit === 0) {
       throw new RankforgeError('empty-corpus', 'There is no passage to write queries about', {
@@ -79,23 +79,19 @@ export async function drawPassages(
 
 type Settled = DrawPassagesOptions & { readonly funnel: Funnel };
 
-async function drawUniformly(
-  passages: AsyncIterable<Passage> | Iterable<Passage>,
-  spread: boolean,
-  options: Settled,
-) {
+async function drawUniformly(passages: AsyncIterable<Passage> | Iterable<Passage>, options: Settled) {
   const drawn: Passage[] = [];
-  for await (const passage of samplePassages(passages, { ...options, spread })) drawn.push(passage);
+  for await (const passage of samplePassages(passages, options)) drawn.push(passage);
   const fit = drawn.length + (options.funnel.stage('passages').rejected['not-drawn'] ?? 0);
   return { passages: drawn, report: report('uniform', options.count, fit, drawn.length, {}) };
 }
 
 async function drawByChoice(
   open: () => AsyncIterable<Passage> | Iterable<Passage>,
-  settings: Exclude<SampleSettings, { method: 'uniform' }>,
+  settings: SampleSettings,
   options: Settled,
 ): Promise<DrawnPassages> {
-  const { seed, count, encoder, funnel, signal } = options;
+  const { seed, count, encoder, funnel, signal, document = documentOf } = options;
   await using store =
     encoder && embedsCorpus(settings)
       ? await openVectorStore(encoder.dimensions, options.vectorFile)
@@ -108,6 +104,7 @@ async function drawByChoice(
     places.push(position);
     uniforms.push(randomStream(seed, 'passages', passage.id).next());
     if (settings.method === 'quota') groups.push(fieldValue(passage.metadata, settings.field));
+    if (settings.method === 'uniform') groups.push(document(passage));
     await embed.add(passageText(passage));
   }
   await embed.flush();

@@ -55,7 +55,7 @@ export const QueryLogSample = z.strictObject({
   topics: positive.default(64),
   /** Of the softmax over cosines to a topic: near 0 takes the nearest passages, very high any. */
   temperature: z.number().positive().default(0.05),
-  /** Whether the shares of query types follow the log too. */
+  /** Whether the shares of query types follow the log too, where none are given. */
   types: z.boolean().default(true),
 });
 

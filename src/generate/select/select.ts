@@ -9,6 +9,7 @@ import { pickByDifficulty } from './by-difficulty.js';
 import { pickDiverse } from './diversify-and-conquer.js';
 import { clusterNames, gradeOf, typeOf } from './example-groups.js';
 import { pickKCentre } from './k-centre.js';
+import { type KeptTwins, keepTwins } from './keep-twins.js';
 import type { Selected, SelectionInput, SelectionOptions } from './selection.js';
 import { type SelectionRequest, SelectionSettings } from './selection-settings.js';
 
@@ -53,7 +54,8 @@ export interface Selection extends Selected {
 
 /**
  * Selects `count` of the examples by a method: its name, or its settings. Deterministic by the seed. All of them where
- * there are no more than `count`, but for a quota, which leaves out what no share names. What is left out is counted as `not-selected` under `select`.
+ * there are no more than `count`, but for a quota, which leaves out what no share names. A query and its reversed
+ * twin stay together (see `keepTwins`). What is left out is counted as `not-selected` under `select`.
  * @throws RankforgeError `usage` where a method lacks vectors or difficulties, they are not one an example, or settings
  *   are wrong; `unknown-name` for a method; the signal's reason
  */
@@ -68,12 +70,27 @@ export async function select(
   const choose = selectionMethods[settings.method] as Method<SelectionSettings['method']>;
   // A quota may leave out what no share names, however few there are.
   const few = examples.length <= options.count && settings.method !== 'quota';
-  const { indexes, notes } = few ? { indexes: [...examples.keys()] } : await choose(input, settings, options);
+  const { indexes: picked, notes = [] } = few
+    ? { indexes: [...examples.keys()] }
+    : await choose(input, settings, options);
+  const { indexes, ...twins } = keepTwins(picked, examples);
   const selected = [...indexes].sort((a, b) => a - b);
   for (const _ of selected) funnel?.accept('select');
   for (let left = examples.length - selected.length; left > 0; left--)
     funnel?.reject('select', 'not-selected');
-  return { indexes: selected, examples: selected.map((index) => examples[index]!), notes: notes ?? [] };
+  return {
+    indexes: selected,
+    examples: selected.map((index) => examples[index]!),
+    notes: [...notes, ...notesOf(twins)],
+  };
+}
+
+function notesOf({ moved, parted }: Omit<KeptTwins, 'indexes'>): string[] {
+  const examples = moved === 1 ? '1 example was exchanged' : `${moved} examples were exchanged`;
+  return [
+    ...(moved > 0 ? [`${examples} for another, so that no query is parted from its reversed twin.`] : []),
+    ...(parted ? ['A query was parted from its reversed twin: an odd number of pairs was wanted.'] : []),
+  ];
 }
 
 function settingsOf(method: SelectionMethod | SelectionRequest): SelectionSettings {

@@ -89,6 +89,9 @@ function tieExamples(
   for (const { query, passages } of sorted) {
     const self = `query ${query.id}`;
     sets.find(self);
+    // Without documents a query was written about a topic.
+    const { topic: writtenOf } = query.metadata ?? {};
+    if (typeof writtenOf === 'string') tie(self, `topic ${writtenOf}`, 'topic');
     for (const { passage, grade, kind, origin } of passages) {
       // A source is what the query was written about, whatever grade it got; that of an unanswerable query or a reversed twin is no positive.
       const isSource = kind === 'positive' || (origin === 'corpus' && passage.id === query.metadata?.source);

@@ -87,6 +87,11 @@ describe('multi-hop', () => {
     ['one passage adds nothing', judgeBy((_, { id }) => (id === 'b' ? 0 : 3)), 'one-passage-enough'],
     ['both together do not answer', judgeBy(() => 1), 'judged-1'],
     ['the judge cannot tell', judgeBy(() => undefined), 'judge-unknown'],
+    [
+      'the judge refuses',
+      { judge: async () => ({ grade: undefined, score: undefined, reason: 'refused', ledgerKeys: [] }) },
+      'judge-unknown:refused',
+    ],
   ])('is left out where %s', async (_, checks, reason) => {
     expect((await check('multi-hop', checks, teacher)).checked).toMatchObject({ reason });
   });

@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { collect } from '../../../src/core/collect.js';
 import type { Passage } from '../../../src/core/passage.js';
 import { randomStream } from '../../../src/core/random.js';
 import { Funnel } from '../../../src/generate/funnel.js';
 import { type DrawPassagesOptions, drawPassages } from '../../../src/generate/sample/draw-passages.js';
 import { fieldValue } from '../../../src/generate/sample/field-value.js';
+import { samplePassages } from '../../../src/generate/sample/sample-passages.js';
 import { SampleSettings } from '../../../src/generate/sample/sample-settings.js';
 import type { EmbeddingModel } from '../../../src/models/embedding-model.js';
 
@@ -189,4 +191,24 @@ test('settings are strict', async () => {
     lambda: 0.5,
     pool: 5,
   });
+});
+
+test('a spread sample is the same as that of a stream which holds everything, and takes documents in turn', async () => {
+  const long = Array.from({ length: 60 }, (_, i): Passage => {
+    const document = i < 45 ? 'long' : `d${i % 5}`;
+    return {
+      id: `${document}#${i}`,
+      text: Array.from({ length: 12 }, (_, word) => `about w${i}x${word}`).join(' '),
+    };
+  });
+  for (const count of [1, 6, 8, 30, 60, 90]) {
+    const options = { seed: 3, count, minWords: 5, distinct: false };
+    const { passages, report } = await drawPassages(() => long, { method: 'uniform' }, options);
+    const held = await collect(samplePassages(long, { ...options, spread: true }));
+    expect(passages).toEqual(held);
+    expect(report).toMatchObject({ fit: 60, drawn: Math.min(count, 60) });
+    // Six documents: the first six passages are of one each.
+    const documents = passages.slice(0, 6).map(({ id }) => id.split('#')[0]);
+    expect(new Set(documents).size).toBe(Math.min(6, count));
+  }
 });

@@ -256,6 +256,33 @@ test('topics are not divided either, and written passages go with their query', 
   expect((await topicsOf([], { model: toyEncoder(), seed: 1 }))(sources[0]!)).toBeUndefined();
 });
 
+test('queries of one topic, for which all passages were written, are in one part', () => {
+  const examples = Array.from(
+    { length: 40 },
+    (_, n): Example => ({
+      query: { id: `q${n}`, text: `unlike${n} any${n} other${n}`, metadata: { topic: `topic ${n % 10}` } },
+      passages: [
+        {
+          passage: { id: `q${n}-level3`, text: `words${n} of${n} its${n} own${n} alone${n}` },
+          grade: 3,
+          kind: 'positive',
+          origin: 'generated:3',
+        },
+      ],
+      split: 'train',
+      ledgerKeys: [],
+    }),
+  );
+  const parts = splitExamples(examples, { seed: 7, shares: { train: 0.5, validation: 0.5 } });
+  const partsOf = new Map<unknown, Set<string>>();
+  for (const { query, split } of parts) {
+    const { topic } = query.metadata!;
+    partsOf.set(topic, (partsOf.get(topic) ?? new Set()).add(split));
+  }
+  expect([...partsOf.values()].every(({ size }) => size === 1)).toBe(true);
+  expect(new Set(parts.map(({ split }) => split)).size).toBe(2);
+});
+
 test('no examples are split into nothing', () => {
   expect(splitWithSizes([], { seed: 1 })).toMatchObject({ examples: [], clusters: 0, largestCluster: 0 });
 });

@@ -42,11 +42,22 @@ export function formSchema(form: QueryForm, key: string): JsonSchema {
   };
 }
 
+const shapes = new WeakMap<QueryForm, Map<string, z.ZodType<Record<string, unknown>>>>();
+
 /**
  * What a reply is checked against: wider than the schema where that tells more. A list in place of a text is read, so that
  * five queries are counted as five; fields of other names, as a model writes that goes on with the examples, are passed over.
  */
-export const formShape = (form: QueryForm, key: string): z.ZodType<Record<string, unknown>> =>
+export function formShape(form: QueryForm, key: string): z.ZodType<Record<string, unknown>> {
+  // Made once each: it takes longer than reading a reply does.
+  const made = shapes.get(form) ?? new Map();
+  shapes.set(form, made);
+  const shape = made.get(key) ?? makeShape(form, key);
+  made.set(key, shape);
+  return shape;
+}
+
+const makeShape = (form: QueryForm, key: string) =>
   z.object(
     Object.fromEntries(
       Object.keys(form.fields(key)).map((name) => [name, z.union([z.string(), z.array(z.string())])]),
