@@ -1,17 +1,15 @@
 import { packageVersion } from '../core/version.js';
-import type { Calibration } from '../rerank/calibration/calibrate.js';
 import { createAnalyser } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import type { FeatureSet } from './features/feature-set.js';
-import type { GateResult } from './gate.js';
 import type { Student, StudentCard } from './student.js';
-import type { StudentKind } from './students/scorer.js';
+import type { AnyStudentKind } from './student-kinds.js';
 import type { Trained } from './train-student.js';
 import type { LabelKind, TrainingList } from './training-list.js';
 
 export interface StudentDetails {
   readonly name: string;
-  readonly kind: StudentKind;
+  readonly kind: AnyStudentKind;
   readonly features: FeatureSet;
   readonly statistics: TermStatistics;
   readonly labels: LabelKind;
@@ -67,18 +65,10 @@ export function makeStudent(
 }
 
 /** What is learned of a student after its training. */
-export interface CardAdditions extends Pick<Partial<StudentCard>, 'figures' | 'latency'> {
-  readonly gate?: GateResult;
-  /** With `source`: whose judgements it was fitted on, in words. */
-  readonly calibration?: Calibration & { readonly source: string };
-}
+export type CardAdditions = Pick<Partial<StudentCard>, 'figures' | 'latency' | 'gate' | 'calibration'>;
 
 /** A copy of the student whose card says more. */
-export function withCard(student: Student, { calibration, ...rest }: CardAdditions): Student {
-  const card: StudentCard = { ...student.card, ...rest };
-  if (calibration) {
-    const { calibrator, error, queries, pairs, source } = calibration;
-    card.calibration = { calibrator, error, queries, pairs, source };
-  }
-  return { ...student, card };
-}
+export const withCard = (student: Student, additions: CardAdditions): Student => ({
+  ...student,
+  card: { ...student.card, ...additions },
+});

@@ -1,6 +1,68 @@
+import type { CalibrationCard } from './calibration/calibration-card.js';
 import type { StudentCard } from './student.js';
 
 const figure = (value: number): string => value.toFixed(4);
+
+const featureLine = ({ given, version, names, dense, firstStage }: StudentCard['features']): string =>
+  names.length === 0
+    ? 'none: it reads the texts alone'
+    : given
+      ? `${names.length}, from a file`
+      : `version ${version}, ${names.length}${dense ? ', with embeddings' : ', none pretrained'}${firstStage ? ', and the order of the candidates' : ''}`;
+
+const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
+const range = ({ low, high }: { low: number; high: number }): string => `${figure(low)} to ${figure(high)}`;
+
+const calibrationFigure = ({ error, expectedError }: CalibrationCard): string =>
+  expectedError ? `${figure(expectedError.value)} (95 % interval ${range(expectedError)})` : figure(error);
+
+/** Beside its teacher, on unseen subjects, and where to cut: each with its interval. */
+function worthLines({ gate, calibration }: StudentCard): string[] {
+  const { teachers = [], extrapolation, notes = [] } = gate ?? {};
+  const rows = [
+    ...teachers.map(
+      ({ name, difference, p, queries }) =>
+        `| beside teacher ${name} | ${figure(difference.mean)} | ${range(difference)} | ${figure(p)} | ${queries} |`,
+    ),
+    ...(extrapolation
+      ? [
+          `| unseen subjects, beside ${gate?.baseline} | ${figure(extrapolation.difference.mean)} | ${range(extrapolation.difference)} | ${figure(extrapolation.p)} | ${extrapolation.queries} |`,
+          `| unseen subjects, beside in domain | ${figure(extrapolation.change.mean)} | ${range(extrapolation.change)} | ${figure(extrapolation.changeP)} | ${extrapolation.queries} |`,
+        ]
+      : []),
+  ];
+  const cuts = (calibration?.thresholds ?? []).map(
+    ({ wanted, probability, precision, recall, ...interval }) =>
+      probability === undefined
+        ? `| ${percent(wanted)} | none is high enough | | |`
+        : `| ${percent(wanted)} | ${figure(probability)} | ${percent(precision)} (${percent(interval.low)} to ${percent(interval.high)}) | ${percent(recall)} |`,
+  );
+  return [
+    ...(gate && Object.keys(gate.baselineMeans).length > 1
+      ? [
+          "The best untrained ranking is chosen on the gate's own queries, which sets its bar a little too high.",
+          '',
+        ]
+      : []),
+    ...(rows.length > 0
+      ? [
+          `| ${gate?.measure} of the student | difference | 95 % interval | p | queries |`,
+          '| --- | --- | --- | --- | --- |',
+          ...rows,
+          '',
+        ]
+      : []),
+    ...(cuts.length > 0
+      ? [
+          '| wanted precision | show from probability | relevant of what is shown | of the relevant shown |',
+          '| --- | --- | --- | --- |',
+          ...cuts,
+          '',
+        ]
+      : []),
+    ...notes.flatMap((note) => [`${note.charAt(0).toUpperCase()}${note.slice(1)}.`, '']),
+  ];
+}
 
 /** The card for people, as Markdown. */
 export function renderCard(card: StudentCard): string {
@@ -14,7 +76,9 @@ export function renderCard(card: StudentCard): string {
     ...(training.priorOnly
       ? [
           '',
-          'Nothing that was trained beat the untrained fusion on held-out queries, so this student is that fusion.',
+          features.given
+            ? 'Nothing that was trained ranked held-out queries better than chance, so all scores are equal.'
+            : 'Nothing that was trained beat the untrained fusion on held-out queries, so this student is that fusion.',
         ]
       : []),
     '',
@@ -29,16 +93,16 @@ export function renderCard(card: StudentCard): string {
             .join(', ')} |`,
         ]
       : []),
-    `| features | version ${features.version}, ${features.names.length}${features.dense ? ', with embeddings' : ', none pretrained'}${features.firstStage ? ', and the order of the candidates' : ''} |`,
+    `| features | ${featureLine(features)} |`,
     ...(encoder ? [`| encoder | ${encoder.id} |`] : []),
     ...(calibration
       ? [
-          `| calibration | ${calibration.calibrator.method} on ${calibration.source}, expected error ${figure(calibration.error)} |`,
+          `| calibration | ${calibration.calibrator.method} on ${calibration.queries} queries, ${calibration.source}; expected error ${calibrationFigure(calibration)} |`,
         ]
       : []),
     ...(latency
       ? [
-          `| latency | ${latency.milliseconds.toFixed(2)} ms for ${latency.passages} passages, vectors given |`,
+          `| latency | ${latency.milliseconds.toFixed(2)} ms for ${latency.passages} passages${latency.p95 === undefined ? '' : `, ${latency.p95.toFixed(2)} ms at the 95th percentile of ${latency.runs} lists`}, vectors given |`,
         ]
       : []),
     `| seed | ${card.seed} |`,
@@ -56,6 +120,7 @@ export function renderCard(card: StudentCard): string {
         )
       : []),
     '',
+    ...worthLines(card),
     '## Settings tried',
     '',
     'nDCG@10 against the labels, on held-out training queries.',

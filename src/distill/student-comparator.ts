@@ -5,6 +5,7 @@ import type { Warning } from '../core/warning.js';
 import type { EmbeddingModel } from '../models/embedding-model.js';
 import type { Comparator } from '../rerank/comparator.js';
 import { embedList } from './features/extractor.js';
+import { openScorer, type StudentScorer } from './open-scorer.js';
 import { createScorer, type Student } from './student.js';
 
 export interface StudentComparatorOptions {
@@ -14,31 +15,44 @@ export interface StudentComparatorOptions {
 
 /**
  * Compares by a student's scores. Its features are relative to the list, so it wants all candidates in one group
- * (program `full`): a group of one is scored with a warning, as nothing is relative there.
+ * (program `full`): a group of one is scored with a warning, as nothing is relative there. What reads texts is opened at the first
+ * comparison.
  * @throws RankforgeError `usage` when the student needs an encoder that is not given, or another one
  */
 export function studentComparator(student: Student, { encoder }: StudentComparatorOptions = {}): Comparator {
   const { card } = student;
   if (card.features.dense) checkEncoder(card.encoder, encoder);
-  const score = createScorer(student);
+  // Without a reader everything is at hand, and what is wrong with the student is said here.
+  let opened: Promise<StudentScorer> | undefined;
+  const score = student.reader ? undefined : createScorer(student);
+  const scoreList: StudentScorer['score'] = async (query, passages, options = {}) => {
+    if (score) return score(query, passages, options.vectors);
+    opened ??= openScorer(student);
+    return (await opened).score(query, passages, options);
+  };
   return {
     name: `student:${card.name}`,
-    absolute: false,
+    // A network reads each pair by itself; features are relative to the list.
+    absolute: student.reader !== undefined && card.features.names.length === 0,
     async compare(query, passages, { signal } = {}) {
       signal?.throwIfAborted();
       const vectors =
         card.features.dense && encoder ? await embedList(encoder, query, passages, { signal }) : undefined;
-      const { scores, probabilities } = score(query, passages, vectors);
+      const { scores, probabilities } = await scoreList(query, passages, { signal, vectors });
       return {
         order: orderByScore(scores),
         scores,
         ...(probabilities ? { probabilities } : {}),
         usage: noUsage,
-        warnings: passages.length === 1 ? [loneWarning(query.id)] : [],
+        warnings: passages.length === 1 && card.features.names.length > 0 ? [loneWarning(query.id)] : [],
       };
     },
     cost: () => ({ calls: 0, promptTokens: 0, outputTokens: 0 }),
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      // One that did not open has said so to whoever compared with it.
+      const scorer = await opened?.catch(() => undefined);
+      await scorer?.[Symbol.asyncDispose]();
+    },
   };
 }
 

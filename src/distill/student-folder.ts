@@ -6,10 +6,12 @@ import { atomicWrite } from '../formats/atomic-write.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import { featureVersion } from './features/feature-set.js';
 import { renderCard } from './render-card.js';
-import { cardAnalyser, type Student, StudentCard } from './student.js';
+import { cardAnalyser, noStatistics, type Student, StudentCard } from './student.js';
 import { studentGraph } from './students/onnx.js';
 import { parameterFault } from './students/parameter-fault.js';
 import { Parameters } from './students/scorer.js';
+import { loadReader, saveReader } from './texts/reader-folder.js';
+import { readerKinds } from './texts/text-reader.js';
 
 const Statistics = z.strictObject({
   documentCount: z.number().int().positive(),
@@ -24,27 +26,33 @@ const names = {
   statistics: 'statistics.json',
   card: 'card.json',
   readme: 'README.md',
+  reader: 'reader',
 } as const;
 
 /**
- * Writes a student: `student.json`, for linear and MLP also `student.onnx`, `statistics.json`, and last the card as
- * `card.json` and `README.md`, so that a folder with a card is whole.
+ * Writes a student: `student.json`, for linear and MLP also `student.onnx`, `statistics.json`, for one that reads texts the folder
+ * `reader`, and last the card as `card.json` and `README.md`, so that a folder with a card is whole.
  * @throws RankforgeError `disk-full`, `no-permission`
  */
 export async function saveStudent(folder: string, student: Student): Promise<void> {
-  const { parameters, statistics, card } = student;
+  const { parameters, statistics, card, reader } = student;
   const write = (name: string, content: string | Uint8Array): Promise<void> =>
     atomicWrite(join(folder, name), content);
   await write(names.weights, `${JSON.stringify(parameters)}\n`);
-  if (parameters.kind !== 'lambdamart') await write(names.onnx, studentGraph(parameters, card.features));
-  const frequencies = [...statistics.documentFrequency].sort(([a], [b]) => (a < b ? -1 : 1));
-  await write(names.statistics, `${JSON.stringify({ ...statistics, documentFrequency: frequencies })}\n`);
+  if (parameters.kind !== 'lambdamart' && card.features.names.length > 0)
+    await write(names.onnx, studentGraph(parameters, card.features));
+  if (!card.features.given) {
+    const frequencies = [...statistics.documentFrequency].sort(([a], [b]) => (a < b ? -1 : 1));
+    await write(names.statistics, `${JSON.stringify({ ...statistics, documentFrequency: frequencies })}\n`);
+  }
+  if (reader) await saveReader(join(folder, names.reader), reader);
   await write(names.readme, renderCard(card));
   await write(names.card, `${JSON.stringify(card, undefined, 2)}\n`);
 }
 
 /**
- * Reads a student that `saveStudent` wrote. No native module is loaded: the JSON weights are used.
+ * Reads a student that `saveStudent` wrote. No native module is loaded: the JSON weights are used, and what reads texts is opened
+ * when it scores.
  * @throws RankforgeError `missing-file` for a folder without card; `bad-file` for one that is damaged or was made by a
  * version with other features
  */
@@ -54,7 +62,7 @@ export async function loadStudent(folder: string): Promise<Student> {
     StudentCard,
     'Name the folder that holds card.json; a training run that was stopped has none yet.',
   );
-  if (card.features.version !== featureVersion) {
+  if (!card.features.given && card.features.version !== featureVersion) {
     throw new RankforgeError(
       'bad-file',
       `The student reads features of version ${card.features.version}, and this is ${featureVersion}`,
@@ -68,9 +76,12 @@ export async function loadStudent(folder: string): Promise<Student> {
   const parameters = await readJson(join(folder, names.weights), Parameters);
   const fault = parameterFault(parameters, card.features.names.length);
   if (fault) throw damaged(join(folder, names.weights), fault);
+  if (card.features.given) return { card, parameters, statistics: noStatistics };
   const { documentFrequency, ...rest } = await readJson(join(folder, names.statistics), Statistics);
   const statistics: TermStatistics = { ...rest, documentFrequency: new Map(documentFrequency) };
-  return { card, parameters, statistics };
+  const kind = readerKinds.find((one) => one === card.kind);
+  if (!kind) return { card, parameters, statistics };
+  return { card, parameters, statistics, reader: await loadReader(join(folder, names.reader), kind) };
 }
 
 async function readJson<T extends z.ZodType>(

@@ -2,22 +2,28 @@ import { z } from 'zod';
 import { RankforgeError } from '../core/errors.js';
 import type { Passage } from '../core/passage.js';
 import type { Query } from '../core/query.js';
-import { Calibrator, probabilityOf } from '../rerank/calibration/calibrate.js';
+import { probabilityOf } from '../rerank/calibration/calibrate.js';
 import { type Analyser, analyserOf } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
+import { CalibrationCard } from './calibration/calibration-card.js';
 import { createFeatureExtractor, type ListVectors } from './features/extractor.js';
 import { GateResult } from './gate.js';
-import { type Parameters, scoreFeatures, studentKinds } from './students/scorer.js';
+import { Latency } from './latency.js';
+import { allStudentKinds } from './student-kinds.js';
+import { type Parameters, scoreFeatures } from './students/scorer.js';
+import type { TextReader } from './texts/text-reader.js';
 
 /** What a student is, was made from and is worth. */
 export const StudentCard = z.strictObject({
   format: z.literal(1),
   name: z.string(),
-  kind: z.enum(studentKinds),
+  kind: z.enum(allStudentKinds),
   features: z.strictObject({
     version: z.number().int(),
     dense: z.boolean(),
     firstStage: z.boolean(),
+    /** They stand in a feature file: nothing makes them from texts. */
+    given: z.boolean().optional(),
     names: z.array(z.string()).readonly(),
   }),
   analyser: z.string(),
@@ -49,20 +55,10 @@ export const StudentCard = z.strictObject({
       }),
     )
     .readonly(),
-  calibration: z
-    .strictObject({
-      calibrator: Calibrator,
-      error: z.number(),
-      queries: z.number().int(),
-      pairs: z.number().int(),
-      /** Whose judgements: hand-made, or the teacher's. */
-      source: z.string(),
-    })
-    .optional(),
+  calibration: CalibrationCard.optional(),
   /** Measured figures by name, for instance `nDCG@10`. */
   figures: z.record(z.string(), z.number()).default({}),
-  /** Milliseconds a list of `passages`, features included, vectors given. */
-  latency: z.strictObject({ milliseconds: z.number(), passages: z.number().int() }).optional(),
+  latency: Latency.optional(),
   gate: GateResult.optional(),
   /** How it was made. */
   command: z.string().optional(),
@@ -75,7 +71,16 @@ export interface Student {
   readonly parameters: Parameters;
   /** Of the collection that it was trained for. */
   readonly statistics: TermStatistics;
+  /** Of the kinds `static` and `cross-encoder`: what reads texts, and whose score is added to that of the parameters. */
+  readonly reader?: TextReader;
 }
+
+/** Of a student whose features are given. */
+export const noStatistics: TermStatistics = {
+  documentCount: 0,
+  meanLength: 0,
+  documentFrequency: new Map(),
+};
 
 export interface PassageScores {
   /** Aligned with the passages; any reals, comparable inside one list. */
@@ -97,7 +102,8 @@ export function cardAnalyser({ analyser }: StudentCard, where: string): Analyser
 /**
  * Scores one query's candidates, all of them in one call: features are relative to the list.
  * @returns a function, so that the analyser and its memory are made once
- * @throws RankforgeError `bad-file` for a card whose analyser this version lacks
+ * @throws RankforgeError `bad-file` for a card whose analyser this version lacks; `usage` for a student that reads features from a
+ * file, and for one that reads texts, which `openScorer` opens
  */
 export function createScorer(
   student: Student,
@@ -106,7 +112,23 @@ export function createScorer(
   passages: readonly Pick<Passage, 'title' | 'text'>[],
   vectors?: ListVectors,
 ) => PassageScores {
-  const { card, parameters, statistics } = student;
+  const { card, parameters, statistics, reader } = student;
+  if (reader) {
+    throw new RankforgeError('usage', `The student ${card.name} reads texts, which takes opening`, {
+      where: card.name,
+      hint: 'Use openScorer or studentComparator, which open students of every kind.',
+    });
+  }
+  if (card.features.given) {
+    throw new RankforgeError(
+      'usage',
+      `The student ${card.name} reads features from a file, and these are texts`,
+      {
+        where: card.name,
+        hint: 'Score the rows of a feature file with it.',
+      },
+    );
+  }
   const analyser = cardAnalyser(card, card.name);
   const extractor = createFeatureExtractor({ statistics, analyser, ...card.features });
   return (query, passages, vectors) => {

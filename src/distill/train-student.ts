@@ -7,9 +7,10 @@ import type { FeatureSet } from './features/feature-set.js';
 import { fitLambdaMart, type LambdaMartSettings } from './students/lambdamart.js';
 import { fitLinear, type LinearSettings } from './students/linear.js';
 import { fitMlp, type MlpSettings } from './students/mlp.js';
-import { type Prior, priorWeights, scalePrior, untrainedPrior } from './students/prior.js';
+import type { LossSettings } from './students/open-loss.js';
+import { type Prior, priorWeights, scalePrior, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
-import { listGains, makeTargets, teaches } from './students/targets.js';
+import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
 import { meanAndError } from './teachers/measure-teachers.js';
 import { checkLists, type LabelKind, type TrainingList } from './training-list.js';
 import { defaultBoost } from './trees/boost.js';
@@ -25,6 +26,11 @@ export interface TrainOptions extends JobOptions {
   readonly folds?: number;
   /** Settings to choose from. @default a few a kind, from strongly regularised to less */
   readonly settings?: readonly StudentSettings[];
+  /**
+   * What the default settings are trained with: `loss` and `importance` for `linear` and `mlp`, `curriculum` for `mlp`. Trees
+   * have objectives of their own. @default KL to the labels
+   */
+  readonly training?: LossSettings & Pick<MlpSettings, 'curriculum'>;
 }
 
 /** One entry of the grid. */
@@ -48,7 +54,10 @@ export interface Trained {
   readonly parameters: Parameters;
   /** What was tried, the prior first. */
   readonly selection: readonly Selection[];
-  /** Nothing trained was better on held-out queries by more than half a standard error, so the student is the prior. */
+  /**
+   * Nothing trained was better on held-out queries by more than half a standard error, so the student is the prior, smoothed or not:
+   * `linear`, whatever was asked for.
+   */
   readonly priorOnly: boolean;
   /** Lists learned from, and lists of one passage or with equal labels, which teach nothing. */
   readonly lists: number;
@@ -59,32 +68,20 @@ export interface Trained {
 
 /** Standard errors of the paired differences by which a student must be better than the prior. */
 const believedErrors = 0.5;
-/** Below this there is nothing to hold out. */
-const fewestLists = 4;
 
 /**
  * Trains a student and chooses its settings by cross-validation over queries. The untrained prior takes part: where
  * nothing beats it on held-out queries by more than half a standard error, the student is the prior and says so, since
  * lists of a few dozen queries overfit at once. The same lists, options and seed give the same student.
  * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something; `duplicate-id`, `bad-file`
- * for values that are not finite; the signal's reason
+ * for values that are not finite; `unknown-name`, `usage` and `unsupported` for what it is trained with; the signal's reason
  */
 export function trainStudent(lists: readonly TrainingList[], options: TrainOptions): Trained {
   const { kind, features, labels, seed, signal, onProgress } = options;
   checkLists(lists);
-  const useful = lists.filter(teaches);
-  if (useful.length < fewestLists) {
-    throw new RankforgeError(
-      'too-little-data',
-      `Only ${useful.length} of ${lists.length} queries teach anything`,
-      {
-        where: `${lists.length} training lists`,
-        hint: `Give at least ${fewestLists} queries (30 are better) whose candidates have labels that differ.`,
-      },
-    );
-  }
+  const useful = listsThatTeach(lists, '30');
   const prior = priorWeights(options.prior ?? untrainedPrior(features), features.names);
-  const grid = options.settings ?? defaultSettings(kind);
+  const grid = options.settings ?? defaultSettings(kind, options.training);
   const count = Math.min(Math.max(2, options.folds ?? 5), useful.length);
   const folds = makeFolds(useful.length, count, randomStream(seed, 'folds'));
   const gains = makeTargets(useful, labels).gains;
@@ -98,7 +95,12 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
   };
 
   const ofPrior = tryOut('prior', (held) => fitPrior(useful, held, prior, labels));
-  const tried = [ofPrior];
+  const untrained = [ofPrior];
+  if (features.dense && !options.prior) {
+    const smoothed = priorWeights(smoothedPrior, features.names);
+    untrained.push(tryOut('smoothed', (held) => fitPrior(useful, held, smoothed, labels)));
+  }
+  const tried = [...untrained];
   for (const [index, settings] of grid.entries()) {
     const fitWith = (held: ReadonlySet<number>, rounds: Rounds) =>
       fitFold(useful, held, settings, prior, options, rounds);
@@ -129,7 +131,7 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
       ...(one.rounds === undefined ? {} : { rounds: one.rounds }),
       chosen: one === best,
     })),
-    priorOnly: best === ofPrior,
+    priorOnly: untrained.includes(best),
     lists: useful.length,
     skipped: lists.length - useful.length,
     heldOutScores: new Map(useful.map(({ queryId }, i) => [queryId, best.scores[i]!])),
@@ -174,21 +176,40 @@ function fitFold(
   const targets = makeTargets(kept, labels, settings);
   const start = scalePrior(prior, kept, targets);
   if (settings.kind === 'linear')
-    return { parameters: fitLinear(kept, targets, settings, start, { signal }), rounds: 0 };
+    return { parameters: fitLinear(kept, targets, settings, start, { seed, signal }), rounds: 0 };
   const out = lists.filter((_, i) => held.has(i));
   const early = rounds === 'stop early';
   const validation = early ? { lists: out, targets: makeTargets(out, labels, settings) } : undefined;
   const job = { seed, signal, validation };
   return settings.kind === 'lambdamart'
     ? fitLambdaMart(kept, targets, early ? settings : { ...settings, trees: rounds }, start, job)
-    : fitMlp(kept, targets, early ? settings : { ...settings, epochs: rounds }, start, job);
+    : fitMlp(
+        kept,
+        targets,
+        early ? settings : { ...settings, epochs: rounds, horizon: settings.epochs },
+        start,
+        job,
+      );
 }
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** The grids: small, since choosing among many settings on a few dozen queries is itself a way to overfit. */
-function defaultSettings(kind: StudentKind): StudentSettings[] {
+function defaultSettings(kind: StudentKind, training: TrainOptions['training'] = {}): StudentSettings[] {
+  const { curriculum, ...loss } = training;
+  const heeded = {
+    linear: ['loss', 'importance'],
+    mlp: ['loss', 'importance', 'curriculum'],
+    lambdamart: [],
+  };
+  const deaf = Object.keys(training).find((name) => !(heeded[kind] as string[]).includes(name));
+  if (deaf) {
+    throw new RankforgeError('unsupported', `The student "${kind}" has no setting "${deaf}"`, {
+      where: `training.${deaf}`,
+      hint: `Leave it out, or train ${kind === 'linear' ? 'mlp' : 'linear or mlp'}.`,
+    });
+  }
   const trees = {
     ...defaultBoost,
     kind: 'lambdamart',
@@ -198,10 +219,10 @@ function defaultSettings(kind: StudentKind): StudentSettings[] {
     featureFraction: 0.5,
     baggingFraction: 0.8,
   } as const;
-  const mlp = { kind: 'mlp', loss: 'kl', epochs: 60, learningRate: 2e-3 } as const;
+  const mlp = { kind: 'mlp', ...loss, curriculum, epochs: 60, learningRate: 2e-3 } as const;
   switch (kind) {
     case 'linear':
-      return [3, 1, 0.3, 0.1, 0.03, 0.01].map((ridge) => ({ kind, ridge }));
+      return [3, 1, 0.3, 0.1, 0.03, 0.01].map((ridge) => ({ kind, ridge, ...loss }));
     case 'lambdamart':
       return [
         { ...trees, objective: 'kl', leaves: 4 },
@@ -220,10 +241,20 @@ function defaultSettings(kind: StudentKind): StudentSettings[] {
 function nameOf(settings: StudentSettings): string {
   switch (settings.kind) {
     case 'linear':
-      return `ridge ${settings.ridge}`;
+      return [`ridge ${settings.ridge}`, ...trainedBy(settings)].join(', ');
     case 'lambdamart':
       return `${settings.objective}, ${settings.leaves} leaves`;
     case 'mlp':
-      return `${settings.hidden.join('-')}, weight decay ${settings.weightDecay}`;
+      return [
+        settings.hidden.join('-'),
+        `weight decay ${settings.weightDecay}`,
+        ...trainedBy(settings),
+        ...(settings.curriculum ? [settings.curriculum] : []),
+      ].join(', ');
   }
 }
+
+const trainedBy = ({ loss, importance }: LossSettings): string[] => [
+  ...(loss ? [loss] : []),
+  ...(importance ? ['importance'] : []),
+];

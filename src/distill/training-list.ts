@@ -16,6 +16,11 @@ export interface TrainingList {
   readonly features: FeatureMatrix;
   /** Aligned with the rows. */
   readonly labels: Float64Array;
+  /** How hard each item is to tell from the best, 0 to 1, where that was recorded: what a curriculum goes by. */
+  readonly hardness?: Float64Array;
+  /** How much each item counts, and how far against better ones, as `LossContext` has them; for losses that heed weights. */
+  readonly weights?: Float64Array;
+  readonly presence?: Float64Array;
 }
 
 /** One query's candidates with what the teacher says of them. */
@@ -24,6 +29,8 @@ export interface LabelledCandidates {
   readonly passages: readonly Passage[];
   /** Aligned with `passages`, finite. */
   readonly labels: readonly number[];
+  /** Of the items that have one, 0 to 1. */
+  readonly hardness?: readonly number[];
 }
 
 export interface BuildListsOptions extends JobOptions {
@@ -56,6 +63,7 @@ export async function buildTrainingLists(
       queryId: item.query.id,
       features: extractor.extract(item.query, item.passages, vectors),
       labels: Float64Array.from(item.labels),
+      ...(item.hardness ? { hardness: Float64Array.from(item.hardness) } : {}),
     });
     onProgress?.({ stage: 'features', done: lists.length, total: items.length, unit: 'items' });
   }
@@ -74,10 +82,10 @@ function checkLabels({ query, passages, labels }: LabelledCandidates): void {
   });
 }
 
-/** @throws RankforgeError `duplicate-id`, `bad-file` when features or labels are not finite */
+/** @throws RankforgeError `duplicate-id`, `bad-file` when features, labels or hardness are not finite */
 export function checkLists(lists: readonly TrainingList[]): void {
   const seen = new Set<string>();
-  for (const { queryId, features, labels } of lists) {
+  for (const { queryId, features, labels, hardness = [], weights = [], presence = [] } of lists) {
     if (seen.has(queryId)) {
       throw new RankforgeError('duplicate-id', `Query "${queryId}" is in the training lists twice`, {
         where: queryId,
@@ -85,11 +93,17 @@ export function checkLists(lists: readonly TrainingList[]): void {
       });
     }
     seen.add(queryId);
-    if (features.data.every(Number.isFinite) && labels.every(Number.isFinite)) continue;
-    throw new RankforgeError('bad-file', `Query "${queryId}" has a feature or label that is not finite`, {
-      where: queryId,
-      hint: 'Look at the scores that went in: NaN and infinities teach nothing.',
-    });
+    const finite = [features.data, labels, hardness].every((values) => values.every(Number.isFinite));
+    const counts = [...weights, ...presence].every((value) => value >= 0 && value < Number.POSITIVE_INFINITY);
+    if (finite && counts) continue;
+    throw new RankforgeError(
+      'bad-file',
+      `Query "${queryId}" has a feature, label, hardness or weight that is not finite, or a weight below 0`,
+      {
+        where: queryId,
+        hint: 'Look at the scores that went in: NaN and infinities teach nothing.',
+      },
+    );
   }
 }
 

@@ -58,10 +58,8 @@ describe.each(studentKinds)('%s', (kind) => {
         calibrator: { method: 'platt', slope: -2, offset: 0 },
         logLoss: { platt: 1, isotonic: 1 },
         error: 0.1,
-        bins: [],
         queries: 5,
         pairs: 50,
-        relevant: 9,
         source: 'test',
       },
       figures: { 'nDCG@10': 0.5 },
@@ -155,7 +153,7 @@ describe('folders that are not whole', () => {
   test.each<[string, StudentKind, (weights: Weights) => void]>([
     ['a tree that leads back to its root', 'lambdamart', ({ trees }) => trees[0]!.left.fill(0)],
     ['a tree with a leaf too few', 'lambdamart', ({ trees }) => trees[0]!.leaf.pop()],
-    ['a tree on a feature that there is not', 'lambdamart', ({ trees }) => trees[0]!.feature.fill(20)],
+    ['a tree on a feature that there is not', 'lambdamart', ({ trees }) => trees[0]!.feature.fill(99)],
     ['layers of other sizes', 'mlp', ({ layers }) => layers[0]!.weights.pop()],
     ['means of another width', 'mlp', ({ mean }) => mean.pop()],
   ])('%s', async (_, kind, damage) => {

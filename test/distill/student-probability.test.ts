@@ -43,10 +43,8 @@ test('a reranked item carries P(relevant) where the student was calibrated, and 
       calibrator: { method: 'platt', slope: -1, offset: 0.5 },
       logLoss: { platt: 1, isotonic: 1 },
       error: 0,
-      bins: [],
       queries: 8,
       pairs: 192,
-      relevant: 24,
       source: 'the test',
     },
   });

@@ -14,6 +14,24 @@ const quality = (parameters: Parameters<typeof scoreFeatures>[0], lists: readonl
   );
 const prior = { kind: 'linear', weights: [1, 0.5, 0, 0, 0] } as const;
 
+test.each(studentKinds)(
+  '%s: where the teacher ranks as the smoothed fusion does, that is the student',
+  (kind) => {
+    const names = ['cosine_z', 'bm25_z', 'feedback_z', 'smoothed_z'];
+    const dense = { ...syntheticSet, dense: true, names };
+    const lists = syntheticLists(24).map(({ queryId, features: { rows, data } }) => {
+      const own = Float64Array.from({ length: rows * 4 }, (_, i) => data[5 * Math.floor(i / 4) + (i % 4)]!);
+      const labels = Float64Array.from({ length: rows }, (_, row) => own[4 * row + 3]!);
+      return { queryId, features: { names, rows, data: own }, labels };
+    });
+    const { selection, parameters, priorOnly } = trainStudent(lists, { ...options, features: dense, kind });
+    expect(selection.slice(0, 2).map(({ name }) => name)).toEqual(['prior', 'smoothed']);
+    expect(selection.find(({ chosen }) => chosen)!.name).toBe('smoothed');
+    expect({ priorOnly, kind: parameters.kind }).toEqual({ priorOnly: true, kind: 'linear' });
+    expect(quality(parameters, lists)).toBeCloseTo(1, 9);
+  },
+);
+
 for (const kind of studentKinds) {
   describe(kind, () => {
     const lists = syntheticLists(24);

@@ -7,6 +7,14 @@ import type { CallOptions } from '../../models/language-model.js';
 import { createAnalyser } from '../../retrieval/analyser.js';
 import { bm25Pair, type TermStatistics } from '../../retrieval/bm25.js';
 import { centroid } from '../../retrieval/feedback.js';
+import {
+  answerShape,
+  definition,
+  earlyCoverage,
+  numberNear,
+  subjectTerms,
+  wantsNumber,
+} from './answer-shape.js';
 import { type FeatureMatrix, type FeatureSet, type FeatureSources, featureSet } from './feature-set.js';
 import {
   bigramShare,
@@ -17,6 +25,7 @@ import {
   termFeedback,
   termVector,
 } from './match-terms.js';
+import { createSmoother } from './smooth-scores.js';
 
 /** Unit vectors of one query and its passages, aligned. */
 export interface ListVectors {
@@ -63,15 +72,16 @@ export function createFeatureExtractor({
     });
   }
   const set = featureSet(sources);
-  const memo = new Map<string, readonly string[]>();
-  const analyse = (text: string): readonly string[] => {
-    let terms = memo.get(text);
-    if (!terms) {
+  const readPassage = (text: string) => ({ terms: analyser(text), shape: answerShape(text, analyser) });
+  const memo = new Map<string, ReturnType<typeof readPassage>>();
+  const read = (text: string): ReturnType<typeof readPassage> => {
+    let passage = memo.get(text);
+    if (!passage) {
       if (memo.size >= memoSize) memo.clear();
-      terms = analyser(text);
-      memo.set(text, terms);
+      passage = readPassage(text);
+      memo.set(text, passage);
     }
-    return terms;
+    return passage;
   };
 
   return {
@@ -85,7 +95,8 @@ export function createFeatureExtractor({
           passages.map((_, index) => of(index)),
         );
       };
-      const terms = passages.map((passage) => analyse(passageText(passage)));
+      const readings = passages.map((passage) => read(passageText(passage)));
+      const terms = readings.map((reading) => reading.terms);
       const distinct = terms.map((list) => new Set(list));
       each('bm25', (i) => bm25Pair(asked.terms, terms[i]!, statistics));
       each('idf_overlap', (i) => idfOverlap(asked, distinct[i]!));
@@ -93,7 +104,7 @@ export function createFeatureExtractor({
         const found = [...asked.idf.keys()].filter((term) => distinct[i]!.has(term)).length;
         return asked.idf.size === 0 ? 0 : found / asked.idf.size;
       });
-      each('title_overlap', (i) => idfOverlap(asked, new Set(analyse(passages[i]!.title ?? ''))));
+      each('title_overlap', (i) => idfOverlap(asked, new Set(analyser(passages[i]!.title ?? ''))));
       each('bigram', (i) => bigramShare(asked.terms, terms[i]!));
       each('longest_run', (i) => longestRun(asked.terms, terms[i]!));
       each('proximity', (i) => proximity(asked.idf, terms[i]!));
@@ -101,7 +112,16 @@ export function createFeatureExtractor({
         const place = terms[i]!.findIndex((term) => asked.idf.has(term));
         return place < 0 ? 0 : 1 / (1 + place);
       });
-      const best = orderByScore(columns.get('bm25')!).slice(0, feedbackDepth);
+      const subject = subjectTerms(asked);
+      each('early_match', (i) => earlyCoverage(subject, terms[i]!, 10));
+      each('early_cover', (i) => earlyCoverage(subject, terms[i]!, 40));
+      each('definition', (i) => definition(subject, readings[i]!.shape));
+      each('address', (i) => readings[i]!.shape.address);
+      const number = wantsNumber(query.text);
+      each('number_near', (i) => (number ? numberNear(subject, terms[i]!) : 0));
+      if (set.firstStage) each('first_stage', (i) => -Math.log(i + 1));
+      const lexical = columns.get(set.firstStage ? 'first_stage' : 'bm25')!;
+      const best = orderByScore(lexical).slice(0, feedbackDepth);
       const feedback = termFeedback(
         terms.map((list) => termVector(list, statistics)),
         best,
@@ -110,20 +130,37 @@ export function createFeatureExtractor({
       each('query_length', () => Math.log1p(asked.terms.length));
       each('passage_length', (i) => Math.log1p(terms[i]!.length));
       each('clarity', () => (asked.idf.size === 0 ? 0 : asked.idfSum / asked.idf.size));
-      if (set.firstStage) each('first_stage', (i) => -Math.log(i + 1));
       if (set.dense) {
         const { query: queryVector, passages: passageVectors } = checkVectors(vectors, passages.length);
         each('cosine', (i) => dot(queryVector, passageVectors[i]!));
-        const bm25 = zScores(columns.get('bm25')!);
-        const first = zScores(columns.get('cosine')!).map((z, i) => z + bm25[i]! / 2);
-        const top = orderByScore(first).slice(0, feedbackDepth);
-        const centre = top.length === 0 ? queryVector : centroid(top.map((i) => passageVectors[i]!));
-        const length = Math.sqrt(dot(centre, centre)) || 1;
-        each('feedback', (i) => dot(centre, passageVectors[i]!) / length);
+        const matched = zScores(lexical);
+        const first = zScores(columns.get('cosine')!).map((z, i) => z + matched[i]! / 2);
+        const feedback = feedbackOf(first, queryVector, passageVectors);
+        each('feedback', (i) => feedback[i]!);
+        const smooth = createSmoother(passageVectors);
+        const withFeedback = (scores: readonly number[]): number[] => {
+          const near = zScores(scores);
+          return smooth(first.map((score, i) => score + near[i]! / 2));
+        };
+        // The smoothed list has better ones at its top to take feedback from; a third round changes nothing more.
+        const smoothed = withFeedback(feedbackOf(withFeedback(feedback), queryVector, passageVectors));
+        each('smoothed', (i) => smoothed[i]!);
       }
       return assemble(set.names, passages.length, columns);
     },
   };
+}
+
+/** Cosine of each passage with the mean of the best by some scores; with the query's vector where there is no passage. */
+function feedbackOf(
+  scores: readonly number[],
+  query: Float32Array,
+  passages: readonly Float32Array[],
+): number[] {
+  const top = orderByScore(scores).slice(0, feedbackDepth);
+  const centre = top.length === 0 ? query : centroid(top.map((i) => passages[i]!));
+  const length = Math.sqrt(dot(centre, centre)) || 1;
+  return passages.map((passage) => dot(centre, passage) / length);
 }
 
 /** Puts the columns in the set's order, deriving `_z` and `_rank`. */

@@ -2,7 +2,7 @@
  * Raised when a feature is added, dropped, reordered or computed otherwise: a student reads only the version it was
  * trained on.
  */
-export const featureVersion = 1;
+export const featureVersion = 2;
 
 const lexical = [
   /** BM25 from the saved term statistics, title and text as one field. */
@@ -21,7 +21,7 @@ const lexical = [
   'proximity',
   /** 1 / (1 + position of the first matched term); 0 without one. */
   'first_match',
-  /** Cosine of the tf-idf vector with the mean of those of BM25's best 5, 0 to 1. */
+  /** Cosine of the tf-idf vector with the mean of those of the best 5 by BM25, or by the first stage where its order is read; 0 to 1. */
   'term_feedback',
   /** ln(1 + terms). */
   'query_length',
@@ -37,14 +37,29 @@ const lexicalInList = [
   'proximity',
   'term_feedback',
   'passage_length',
+  /** How early the query's terms first stand, 0 to 1, without the words that ask: half of a term's weight is left at place 10. */
+  'early_match',
+  /** The same, with half of it left at place 40. */
+  'early_cover',
+  /** Whether the passage says what the query's subject is ("X is"), 0 to 1. */
+  'definition',
+  /** Share of the words that speak of reader or writer. */
+  'address',
+  /** 1 where a number was asked for and one stands near the subject. */
+  'number_near',
 ] as const;
 const lexicalRanks = ['bm25', 'term_feedback'] as const;
 
 const dense = [
   /** Cosine of query and passage. */
   'cosine',
-  /** Cosine with the mean of the best 5 by z(cosine) + z(BM25) / 2. */
+  /** Cosine with the mean of the best 5 by z(cosine) + z(lexical) / 2: the first stage's order where it is read, else BM25. */
   'feedback',
+  /**
+   * z(cosine) + z(lexical) / 2 + z(feedback) / 2, smoothed so that passages near to each other have like scores; then again, with
+   * feedback from the best 5 of that.
+   */
+  'smoothed',
 ] as const;
 
 /** What the features are made from beside the text and the term statistics. */

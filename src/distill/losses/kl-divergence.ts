@@ -1,4 +1,4 @@
-import type { Loss } from './loss.js';
+import type { Loss, LossContext } from './loss.js';
 import { logSoftmax } from './softmax.js';
 
 /**
@@ -7,7 +7,11 @@ import { logSoftmax } from './softmax.js';
  * @param s student scores  @param t teacher scores
  * @see Hinton, Vinyals & Dean 2015, arXiv:1503.02531 (their factor T² is left to the caller)
  */
-export function klDivergence(s: Float64Array, t: Float64Array, { temperature = 1 } = {}): Loss {
+export function klDivergence(
+  s: Float64Array,
+  t: Float64Array,
+  { temperature = 1 }: LossContext & { readonly temperature?: number } = {},
+): Loss {
   const logQ = logSoftmax(s, temperature);
   const logP = logSoftmax(t, temperature);
   const value = logP.reduce((sum, lp, i) => sum + Math.exp(lp) * (lp - logQ[i]!), 0);

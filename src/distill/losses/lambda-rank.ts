@@ -1,7 +1,8 @@
 import { softplus } from '../../core/logistic.js';
-import { type Loss, orderOf } from './loss.js';
+import { type Loss, type LossContext, orderOf } from './loss.js';
+import { exponentialGain } from './ndcg.js';
 
-export interface LambdaRankOptions {
+export interface LambdaRankOptions extends LossContext {
   /** What an item is worth. @default 2^label − 1 */
   readonly gain?: (label: number) => number;
   /** Pairs must have one item within the first ranks of the student's order. @default 30 */
@@ -19,8 +20,6 @@ export interface LambdaRankOptions {
 export interface LambdaLoss extends Loss {
   readonly hessian: Float64Array;
 }
-
-const exponentialGain = (label: number): number => 2 ** label - 1;
 
 /**
  * LambdaRank: RankNet's gradient times |ΔnDCG|, what swapping the two would change.

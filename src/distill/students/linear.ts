@@ -1,13 +1,30 @@
 import type { JobOptions } from '../../core/progress.js';
 import { logSoftmax } from '../losses/softmax.js';
 import type { TrainingList } from '../training-list.js';
+import { descendLinear } from './descend-linear.js';
+import { type LossSettings, openLoss } from './open-loss.js';
 import type { LinearParameters } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
 import type { Targets } from './targets.js';
 
-export interface LinearSettings {
+export interface LinearSettings extends LossSettings {
   /** How strongly the weights are held to the prior's. Large: the prior itself. */
   readonly ridge: number;
+}
+
+/** A weighted sum of the features by the settings' loss: Newton's method where it is KL alone, else Adam. */
+export function fitLinear(
+  lists: readonly TrainingList[],
+  targets: Targets,
+  { ridge, ...settings }: LinearSettings,
+  prior: readonly number[],
+  { seed, signal }: JobOptions & { readonly seed: number },
+): LinearParameters {
+  const { mix, objective, contextOf } = openLoss(lists, targets, settings);
+  // A weight on KL alone is a weight on the ridge.
+  if (mix.length === 1 && mix[0]!.name === 'kl')
+    return fitByNewton(lists, targets, { ridge: ridge / mix[0]!.weight }, prior, { signal });
+  return descendLinear(lists, targets, { ridge, objective, contextOf }, prior, { seed, signal });
 }
 
 /**
@@ -16,10 +33,10 @@ export interface LinearSettings {
  * Convex, so Newton's method ends at its one minimum; nothing is drawn at random.
  * @param prior weights on raw features, already scaled to the targets
  */
-export function fitLinear(
+function fitByNewton(
   lists: readonly TrainingList[],
   targets: Targets,
-  { ridge }: LinearSettings,
+  { ridge }: Pick<LinearSettings, 'ridge'>,
   prior: readonly number[],
   { signal }: JobOptions = {},
 ): LinearParameters {

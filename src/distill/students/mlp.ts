@@ -1,18 +1,22 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream, shuffle } from '../../core/random.js';
-import { lambdaRank } from '../losses/lambda-rank.js';
-import type { Loss, LossFunction } from '../losses/loss.js';
-import { type LossName, losses } from '../losses/registry.js';
+import { mean } from '../../core/vectors.js';
+import { type CurriculumName, planEpoch } from '../curriculum/plan-epoch.js';
 import type { TrainingList } from '../training-list.js';
+import { createAdamW } from './adam-w.js';
+import { type LossSettings, openLoss } from './open-loss.js';
 import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
-import { type HeldOut, lambdaGain, meanGain, type Targets } from './targets.js';
+import { type HeldOut, listGains, meanGain, type Targets, targetsOf } from './targets.js';
 
-export interface MlpSettings {
+export interface MlpSettings extends LossSettings {
   /** Units of each hidden layer; one or two layers are enough here. */
   readonly hidden: readonly number[];
-  readonly loss: LossName;
+  /** Which lists count when. @default all alike */
+  readonly curriculum?: CurriculumName;
   readonly epochs: number;
+  /** Epochs over which the curriculum runs. @default epochs */
+  readonly horizon?: number;
   readonly learningRate: number;
   /** Decoupled, on weights and not on biases. */
   readonly weightDecay: number;
@@ -30,8 +34,7 @@ const listsPerStep = 4;
 
 /**
  * A small network on standardised features that corrects the prior: its output is added to the prior's score. The last
- * layer starts at zero, so training starts from the prior. AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101); the same
- * seed gives the same weights.
+ * layer starts at zero, so training starts from the prior. The same seed gives the same weights.
  * @returns the parameters after the best epoch on `validation`, else after the last, and that epoch's number
  */
 export function fitMlp(
@@ -53,13 +56,14 @@ export function fitMlp(
     features.data.map((x, i) => (x - standard.mean[i % width]!) * standard.scale[i % width]!),
   );
   const bases = lists.map(({ features }) => weighRows(prior, features.data, features.rows, width));
-  const adam = createAdamW(layers, settings);
-  // KL wants the softmax's logits; the pairwise losses need only an order, and nDCG's want gains.
-  const isLambda = settings.loss === 'lambda-rank';
-  const labels = isLambda ? targets.gains : targets.logits;
-  const loss: LossFunction = isLambda
-    ? (s, t) => lambdaRank(s, t, { gain: lambdaGain[targets.kind], withValue: false })
-    : losses[settings.loss];
+  const values = layers.flatMap(({ weights, bias }) => [weights, bias]);
+  const adam = createAdamW(values, {
+    learningRate: settings.learningRate,
+    decays: values.map((_, index) => (index % 2 === 0 ? settings.weightDecay : 0)),
+  });
+  const { objective, contextOf } = openLoss(lists, targets, settings);
+  const hardness = lists.map((list, i) => hardnessOf(list, bases[i]!, targets.gains[i]!));
+  const horizon = settings.horizon ?? settings.epochs;
 
   const freeze = (): MlpParameters => ({
     kind: 'mlp',
@@ -84,27 +88,27 @@ export function fitMlp(
   let bestValue = validation ? judge(best) : 0;
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     signal?.throwIfAborted();
-    const order = shuffle([...lists.keys()], randomStream(seed, 'mlp-epoch', epoch));
+    const plan = planEpoch(
+      settings.curriculum,
+      hardness,
+      Math.min(1, (epoch - 1) / Math.max(1, horizon - 1)),
+    );
+    const order = shuffle(plan.lists, randomStream(seed, 'mlp-epoch', epoch));
     for (let from = 0; from < order.length; from += listsPerStep) {
       const batch = order.slice(from, from + listsPerStep);
-      const gradients = layers.map((layer) => ({
-        weights: new Float64Array(layer.weights.length),
-        bias: new Float64Array(layer.bias.length),
+      const runs = batch.map((index) => forward(layers, inputs[index]!, lists[index]!.features.rows));
+      const scored = batch.map((index, i) => ({
+        scores: runs[i]!.at(-1)!.map((output, row) => output + bases[index]![row]!),
+        targets: targetsOf(targets, index),
+        ...contextOf(index),
+        random: randomStream(seed, 'mlp-loss', epoch, lists[index]!.queryId),
       }));
-      for (const index of batch) {
-        backward(
-          layers,
-          gradients,
-          inputs[index]!,
-          lists[index]!.features.rows,
-          (output) =>
-            loss(
-              output.map((score, row) => score + bases[index]![row]!),
-              labels[index]!,
-            ),
-          batch.length,
-        );
-      }
+      const shares = plan.shares(batch, scored);
+      const { grads } = objective(scored.map((one, i) => ({ ...one, share: shares[i]! })));
+      const gradients = values.map((array) => new Float64Array(array.length));
+      runs.forEach((activations, i) => {
+        backward(layers, gradients, activations, grads[i]!);
+      });
       adam(gradients);
     }
     onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
@@ -137,17 +141,8 @@ function initialLayers(width: number, hidden: readonly number[], seed: number): 
   });
 }
 
-type Gradients = readonly { readonly weights: Float64Array; readonly bias: Float64Array }[];
-
-/** One list forward and back; adds 1/share of its gradient to `gradients`. */
-function backward(
-  layers: readonly Layer[],
-  gradients: Gradients,
-  input: Float64Array,
-  rows: number,
-  lossOf: (output: Float64Array) => Loss,
-  share: number,
-): void {
+/** What each layer gives, the input first and the one output a row last. */
+function forward(layers: readonly Layer[], input: Float64Array, rows: number): Float64Array[] {
   const activations: Float64Array[] = [input];
   for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
     const from = activations[depth]!;
@@ -163,20 +158,31 @@ function backward(
     if (depth < layers.length - 1) for (let k = 0; k < to.length; k++) if (to[k]! < 0) to[k] = 0;
     activations.push(to);
   }
-  let error = lossOf(activations.at(-1)!).grad.map((x) => x / share);
+  return activations;
+}
+
+/** Adds one list's gradient to `gradients`: weights and bias of each layer in turn. */
+function backward(
+  layers: readonly Layer[],
+  gradients: readonly Float64Array[],
+  activations: readonly Float64Array[],
+  ofOutput: Float64Array,
+): void {
+  const rows = ofOutput.length;
+  let error = ofOutput;
   for (let depth = layers.length - 1; depth >= 0; depth--) {
     const { inputs, outputs, weights } = layers[depth]!;
     const from = activations[depth]!;
-    const gradient = gradients[depth]!;
+    const [ofWeights, ofBias] = [gradients[2 * depth]!, gradients[2 * depth + 1]!];
     const before = new Float64Array(rows * inputs);
     for (let row = 0; row < rows; row++) {
-      for (let o = 0; o < outputs; o++) gradient.bias[o]! += error[row * outputs + o]!;
+      for (let o = 0; o < outputs; o++) ofBias[o]! += error[row * outputs + o]!;
       for (let i = 0; i < inputs; i++) {
         const value = from[row * inputs + i]!;
         let sum = 0;
         for (let o = 0; o < outputs; o++) {
           const e = error[row * outputs + o]!;
-          gradient.weights[i * outputs + o]! += e * value;
+          ofWeights[i * outputs + o]! += e * value;
           sum += e * weights[i * outputs + o]!;
         }
         // ReLU passes nothing back where it gave nothing; the input needs no gradient.
@@ -187,31 +193,8 @@ function backward(
   }
 }
 
-function createAdamW(
-  layers: readonly Layer[],
-  { learningRate, weightDecay }: MlpSettings,
-): (gradients: Gradients) => void {
-  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-  const slots = layers
-    .flatMap((layer) => [layer.weights, layer.bias])
-    .map((values) => ({
-      values,
-      m: new Float64Array(values.length),
-      v: new Float64Array(values.length),
-    }));
-  let step = 0;
-  return (gradients) => {
-    step++;
-    const flat = gradients.flatMap(({ weights, bias }) => [weights, bias]);
-    for (const [index, { values, m, v }] of slots.entries()) {
-      const gradient = flat[index]!;
-      const decay = index % 2 === 0 ? learningRate * weightDecay : 0;
-      for (let k = 0; k < values.length; k++) {
-        m[k] = beta1 * m[k]! + (1 - beta1) * gradient[k]!;
-        v[k] = beta2 * v[k]! + (1 - beta2) * gradient[k]! ** 2;
-        const update = m[k]! / (1 - beta1 ** step) / (Math.sqrt(v[k]! / (1 - beta2 ** step)) + epsilon);
-        values[k]! -= decay * values[k]! + learningRate * update;
-      }
-    }
-  };
+/** As recorded, the mean over its items; else how far the prior is from the labels' order, 1 − nDCG@10. 0 to 1. */
+function hardnessOf({ hardness }: TrainingList, base: Float64Array, gains: Float64Array): number {
+  if (hardness && hardness.length > 0) return mean([...hardness]);
+  return 1 - (listGains([base], [gains])[0] ?? 1);
 }

@@ -1,4 +1,7 @@
+import { RankforgeError } from '../../core/errors.js';
+import { sigmoid } from '../../core/logistic.js';
 import { mean, orderByScore, zScores } from '../../core/vectors.js';
+import type { LossTarget } from '../losses/registry.js';
 import { gainsOf, type LabelKind, type TrainingList } from '../training-list.js';
 
 /** What students learn from, aligned with the lists. */
@@ -8,7 +11,22 @@ export interface Targets {
   readonly logits: readonly Float64Array[];
   /** What an item is worth in nDCG, 0 or more. */
   readonly gains: readonly Float64Array[];
+  /** Grades, or z-scores held to 0 to 3, whose 2^level − 1 are the gains of scores. */
+  readonly levels: readonly Float64Array[];
+  /** Of being relevant, 0 to 1: grade 3 is sure; for scores σ of the logits. */
+  readonly probabilities: readonly Float64Array[];
 }
+
+/** One list's labels in the form that each kind of loss wants. */
+export const targetsOf = (
+  { logits, levels, probabilities }: Targets,
+  list: number,
+): Readonly<Record<LossTarget, Float64Array>> => ({
+  logits: logits[list]!,
+  order: logits[list]!,
+  grades: levels[list]!,
+  probabilities: probabilities[list]!,
+});
 
 /** LambdaRank's gain of what is in `Targets.gains`: the worth of scores is exponential already. */
 export const lambdaGain: Readonly<Record<LabelKind, (gain: number) => number>> = {
@@ -32,18 +50,50 @@ export function makeTargets(
   kind: LabelKind,
   { temperature = temperatures[kind] }: { readonly temperature?: number } = {},
 ): Targets {
+  const logits = lists.map(({ labels }) => {
+    const values = kind === 'grades' ? [...labels] : zScores([...labels]);
+    return Float64Array.from(values, (value) => value / temperature);
+  });
+  const gains = lists.map(({ labels }) => Float64Array.from(gainsOf(labels, kind)));
   return {
     kind,
-    logits: lists.map(({ labels }) => {
-      const values = kind === 'grades' ? [...labels] : zScores([...labels]);
-      return Float64Array.from(values, (value) => value / temperature);
-    }),
-    gains: lists.map(({ labels }) => Float64Array.from(gainsOf(labels, kind))),
+    logits,
+    gains,
+    levels: kind === 'grades' ? gains : gains.map((list) => list.map((gain) => Math.log2(1 + gain))),
+    probabilities:
+      kind === 'grades'
+        ? gains.map((list) => list.map((grade) => Math.min(1, grade / 3)))
+        : logits.map((list) => list.map(sigmoid)),
   };
 }
 
 /** Lists that teach something: two passages or more, and labels that differ. */
-export const teaches = ({ labels }: TrainingList): boolean => labels.some((label) => label !== labels[0]);
+export const teaches = ({ labels }: Pick<TrainingList, 'labels'>): boolean =>
+  labels.some((label) => label !== labels[0]);
+
+/** Below this there is nothing to hold out. */
+const fewestLists = 4;
+
+/**
+ * The lists that teach something.
+ * @param better how many queries are better than just enough, in words
+ * @throws RankforgeError `too-little-data` with fewer than 4
+ */
+export function listsThatTeach<L extends Pick<TrainingList, 'labels'>>(
+  lists: readonly L[],
+  better: string,
+): L[] {
+  const useful = lists.filter(teaches);
+  if (useful.length >= fewestLists) return useful;
+  throw new RankforgeError(
+    'too-little-data',
+    `Only ${useful.length} of ${lists.length} queries teach anything`,
+    {
+      where: `${lists.length} training lists`,
+      hint: `Give at least ${fewestLists} queries (${better} are better) whose candidates have labels that differ.`,
+    },
+  );
+}
 
 /** Mean nDCG@10 over the lists that have a gain; 0 where none has. */
 export const meanGain = (scores: readonly Float64Array[], gains: readonly Float64Array[]): number =>

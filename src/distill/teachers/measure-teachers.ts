@@ -112,7 +112,8 @@ export function measureScores(
 
 /**
  * Z-scores of a run over each query's candidates. A passage that it did not score, or scored NaN or infinite, gets its
- * lowest; a query without two different scores gets zeros, which teach nothing.
+ * lowest; a query without two different scores gets zeros, which teach nothing, even of a run of which only the order counts:
+ * the order of equal scores is that of their ids.
  */
 export function teacherScores(
   { run, ranksOnly = false }: Pick<TeacherRun, 'run' | 'ranksOnly'>,
@@ -121,6 +122,8 @@ export function teacherScores(
   return new Map(
     [...candidates].map(([queryId, ids]) => {
       const items = (run.get(queryId) ?? []).filter(({ score }) => Number.isFinite(score));
+      const constant = items.length > 1 && items.every(({ score }) => score === items[0]!.score);
+      if (constant) return [queryId, ids.map(() => 0)];
       const values = ranksOnly
         ? scoresFromRanks(items.map((_, i) => i + 1))
         : items.map(({ score }) => score);

@@ -36,11 +36,16 @@ test('the order of the features is fixed: this list changes only with featureVer
     'proximity_z',
     'term_feedback_z',
     'passage_length_z',
+    'early_match_z',
+    'early_cover_z',
+    'definition_z',
+    'address_z',
+    'number_near_z',
     'bm25_rank',
     'term_feedback_rank',
   ];
   expect(featureSet({ dense: false })).toEqual({
-    version: 1,
+    version: 2,
     dense: false,
     firstStage: false,
     names: lexical,
@@ -49,10 +54,13 @@ test('the order of the features is fixed: this list changes only with featureVer
     ...lexical,
     'cosine',
     'feedback',
+    'smoothed',
     'cosine_z',
     'feedback_z',
+    'smoothed_z',
     'cosine_rank',
     'feedback_rank',
+    'smoothed_rank',
   ]);
 });
 
@@ -127,11 +135,65 @@ describe('dense features', () => {
     ]);
   });
 
+  test('of two passages as near to the query, the one among others like it has the better smoothed score', () => {
+    const unit = (x: number, y: number, z: number) =>
+      Float32Array.of(x, y, z).map((v) => v / Math.hypot(x, y, z));
+    const vectors = {
+      query: unit(1, 0, 0),
+      passages: [
+        unit(1, 1, 0),
+        unit(1, -1, 0),
+        unit(1, 0.8, 0),
+        unit(1, 0.9, 0),
+        unit(1, 1.1, 0),
+        unit(0, 0, 1),
+      ],
+    };
+    const same = vectors.passages.map(() => ({ text: 'fees' }));
+    const smoothed = columnOf(dense.extract(query, same, vectors), 'smoothed');
+    expect(smoothed[0]).toBeGreaterThan(smoothed[1]!);
+    expect(smoothed[1]).toBeGreaterThan(smoothed[5]!);
+    expect(dense.extract(query, [], { query: vectors.query, passages: [] }).data).toHaveLength(0);
+  });
+
   test('missing or too few vectors are an error that says so', () => {
     expect(() => dense.extract(query, passages)).toThrow(/no vectors for 4 passages/);
     expect(() => dense.extract(query, passages, { query: Float32Array.of(1, 0), passages: [] })).toThrow(
       /0 vectors/,
     );
+  });
+});
+
+describe('the order of a first stage', () => {
+  const many = [
+    'bank fees for cards abroad',
+    'bank fees and bank accounts',
+    'fees abroad are fees',
+    'a bank abroad',
+    'abroad with cards',
+    'rain and snow in the hills',
+    'snow on the hills again',
+    'hills with rain',
+    'more rain',
+    'snow and rain',
+  ].map((text, i) => ({ id: String(i), text }));
+  const about = termStatistics(many, analyser);
+  const feedbackOf = (list: typeof many, firstStage: boolean) => {
+    const { extract } = createFeatureExtractor({ statistics: about, dense: false, firstStage });
+    const column = columnOf(extract(query, list), 'term_feedback');
+    return new Map(list.map(({ id }, i) => [id, column[i]!]));
+  };
+
+  test('says whose terms feedback is about, where it is read', () => {
+    const turned = feedbackOf([...many].reverse(), true);
+    expect(turned.get('7')).toBeGreaterThan(turned.get('0')!);
+    const given = feedbackOf(many, true);
+    expect(given.get('0')).toBeGreaterThan(given.get('7')!);
+  });
+
+  test('has no say where it is not read', () => {
+    const [given, turned] = [feedbackOf(many, false), feedbackOf([...many].reverse(), false)];
+    for (const [id, value] of given) expect(turned.get(id)).toBeCloseTo(value, 12);
   });
 });
 

@@ -1,0 +1,53 @@
+import type { JobOptions } from '../../core/progress.js';
+import { randomStream } from '../../core/random.js';
+import type { TrainingList } from '../training-list.js';
+import { createAdamW } from './adam-w.js';
+import type { OpenLoss } from './open-loss.js';
+import { type LinearParameters, weighRows } from './scorer.js';
+import { fitStandardiser } from './standardise.js';
+import { type Targets, targetsOf } from './targets.js';
+
+const steps = 150;
+const learningRate = 0.1;
+
+/**
+ * A weighted sum of the features for a loss that Newton's method does not suit (its weights change with the ranks, it is sampled, or
+ * it is not convex): Adam on all lists at once from the prior, its steps falling to nothing along a cosine.
+ * min_w objective(X w) + ridge/2 ‖D (w − prior)‖², D the features' deviations
+ */
+export function descendLinear(
+  lists: readonly TrainingList[],
+  targets: Targets,
+  { ridge, objective, contextOf }: { readonly ridge: number } & Pick<OpenLoss, 'objective' | 'contextOf'>,
+  prior: readonly number[],
+  { seed, signal }: JobOptions & { readonly seed: number },
+): LinearParameters {
+  const width = prior.length;
+  const { scale } = fitStandardiser(lists, width);
+  // On standardised features, so that one ridge and one rate suit all. A constant feature keeps its prior weight.
+  const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
+  const w = Float64Array.from(start);
+  const raw = (): number[] => prior.map((weight, k) => (scale[k]! > 0 ? w[k]! * scale[k]! : weight));
+  const adam = createAdamW([w], { learningRate, decays: [0] });
+  for (let step = 0; step < steps && lists.length > 0; step++) {
+    signal?.throwIfAborted();
+    const weights = raw();
+    const { grads } = objective(
+      lists.map(({ queryId, features }, i) => ({
+        scores: weighRows(weights, features.data, features.rows, width),
+        targets: targetsOf(targets, i),
+        ...contextOf(i),
+        random: randomStream(seed, 'linear', step, queryId),
+      })),
+    );
+    const gradient = w.map((value, k) => ridge * (value - start[k]!));
+    lists.forEach(({ features: { rows, data } }, i) => {
+      for (let row = 0; row < rows; row++) {
+        for (let k = 0; k < width; k++) gradient[k]! += grads[i]![row]! * data[row * width + k]! * scale[k]!;
+      }
+    });
+    for (let k = 0; k < width; k++) if (scale[k] === 0) gradient[k] = 0;
+    adam([gradient], 0.5 * (1 + Math.cos((Math.PI * step) / steps)));
+  }
+  return { kind: 'linear', weights: raw() };
+}
