@@ -1,119 +1,313 @@
+import { rm } from 'node:fs/promises';
 import { RankforgeError } from '../core/errors.js';
+import { normalise } from '../core/normalise.js';
 import type { JobOptions } from '../core/progress.js';
+import type { Query } from '../core/query.js';
+import { randomStream, shuffle } from '../core/random.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
-import { columnOf } from '../distill/features/feature-set.js';
-import { type GateResult, runGate } from '../distill/gate.js';
-import { withCard } from '../distill/make-student.js';
+import type { ClickSession } from '../distill/clicks/click-log.js';
+import { type GateOptions, type GateResult, runGate } from '../distill/gate.js';
+import { defaultLosses, type Supervision } from '../distill/losses/loss-mix.js';
+import { type StudentDetails, withCard } from '../distill/make-student.js';
+import { clusterFolds, noUnseenSubjects } from '../distill/splits/cluster-folds.js';
+import { extrapolate } from '../distill/splits/extrapolate.js';
+import { partJudged } from '../distill/splits/part-judged.js';
+import type { Student } from '../distill/student.js';
 import { saveStudent } from '../distill/student-folder.js';
-import { priorWeights, untrainedPrior } from '../distill/students/prior.js';
-import { type StudentKind, scoreFeatures } from '../distill/students/scorer.js';
-import { sumScores, teacherScores } from '../distill/teachers/measure-teachers.js';
-import type { TrainingList } from '../distill/training-list.js';
+import type { AnyStudentKind } from '../distill/student-kinds.js';
+import type { LossSettings } from '../distill/students/open-loss.js';
+import type { TeacherWeights } from '../distill/teachers/weigh-teachers.js';
 import type { Dataset } from '../formats/dataset.js';
+import { overCandidates, toRun, untrainedOf } from './candidate-runs.js';
 import { candidatesOf } from './candidates-of.js';
+import { clickLabels, shownCandidates } from './click-labels.js';
 import { openFirstStage } from './first-stage.js';
-import { trainStudents } from './train-students.js';
+import { queryVectors } from './query-vectors.js';
+import { teacherLabels } from './teacher-labels.js';
+import { type TrainedStudent, type TrainStudentsOptions, trainStudents } from './train-students.js';
 
 export interface DistillRunsOptions extends JobOptions {
   readonly dataset: Dataset;
-  /** The candidates, in first-stage order. */
-  readonly run: Run;
-  /** One or more rankings of them to learn from, by name: each counts alike. */
-  readonly teachers: Readonly<Record<string, Run>>;
-  readonly kind: StudentKind;
-  readonly depth: number;
+  readonly learnFrom: RecordedRankings | RecordedClicks;
+  readonly kind: AnyStudentKind;
   /** Encoder alias, or `none` for a student without pretrained weights. */
   readonly encoder: string;
   readonly seed: number;
-  /** Judgements for the gate; queries count with scores of folds that did not train on them. */
+  /** A loss or a mix, for `linear` and `mlp`; `auto` for what `defaultLosses` gives the labels. @default kl */
+  readonly loss?: string;
+  /**
+   * Judgements for the gate; queries count with scores of folds that did not train on them. Of 30 and more a third fits
+   * probabilities, and the gate leaves it out.
+   */
   readonly qrels?: Qrels;
+  /** The most that the student may be worse than a teacher. @default any */
+  readonly teacherMargin?: number;
+  /** The student's folder. What reads texts leaves what a stopped training goes on from in `OUT.training`. */
   readonly out: string;
   readonly command?: string;
 }
 
+export interface RecordedRankings {
+  /** The candidates, in first-stage order. */
+  readonly run: Run;
+  readonly depth: number;
+  /** One or more rankings of them, by name. */
+  readonly teachers: Readonly<Record<string, Run>>;
+  /** How the teachers count: alike, or by their agreement with half of the judged queries, which the gate then leaves out. @default equal */
+  readonly teacherWeights?: 'equal' | 'judged';
+  /** Whether the scores of the rankings mean something or only their order. @default ranks */
+  readonly supervision?: 'ranks' | 'scores';
+}
+
+export interface RecordedClicks {
+  readonly sessions: readonly ClickSession[];
+  /** How likely each position is to be looked at; learnt from the log where left out. */
+  readonly propensities?: readonly number[];
+}
+
 export interface DistilledRuns {
   readonly folder: string;
-  /** Queries of the run that every teacher ranks too: the others teach nothing. */
+  /** Queries that were learned from; of rankings those that the run and every teacher have. */
   readonly queries: number;
   readonly heldOut: number;
   readonly priorOnly: boolean;
+  /** Of several teachers. */
+  readonly weights?: TeacherWeights;
+  /** Of clicks: by position, against the first. */
+  readonly propensities?: readonly number[];
   readonly gate?: GateResult;
   /** Cross-validated scores of every query's candidates. */
   readonly heldOutRun: Run;
 }
 
+export interface DistillKindsOptions
+  extends Omit<DistillRunsOptions, 'kind' | 'out'>,
+    Pick<TrainStudentsOptions, 'timeLimit' | 'onUnfinished' | 'workFolder'> {
+  readonly kinds: readonly AnyStudentKind[];
+}
+
+/** A student of recorded rankings, its gate in its card. */
+export interface DistilledKind extends Pick<TrainedStudent, 'kind' | 'heldOut' | 'calibration'> {
+  readonly student: Student;
+  readonly priorOnly: boolean;
+  readonly gate?: GateResult;
+  readonly heldOutRun: Run;
+  /** The gate with what it is worth on subjects that it was not trained on: it is trained again for that, five times. */
+  readonly onUnseenSubjects: () => Promise<GateResult | undefined>;
+}
+
+export interface DistilledKinds extends Pick<DistilledRuns, 'queries' | 'weights' | 'propensities'> {
+  readonly students: readonly DistilledKind[];
+  /** What the gate compared with, by name, and on what. */
+  readonly untrained: Readonly<Record<string, Run>>;
+  readonly teachers: Readonly<Record<string, Run>>;
+  readonly judged?: Qrels;
+}
+
 /**
- * Trains a student from recorded rankings and saves it. The gate, where there are judgements, compares its
- * cross-validated ranking with the first stage, BM25, cosine and the untrained fusion over the same candidates.
- * @throws RankforgeError `unknown-id` for candidates that the dataset lacks, `too-little-data`
+ * Trains a student from recorded rankings or clicks and saves it. The gate, where there are judgements, compares its
+ * cross-validated ranking with the first stage, BM25, cosine and the untrained fusion over the same candidates, with its
+ * teachers, and with itself on subjects unseen in training.
+ * @throws RankforgeError `unknown-id` for candidates that the dataset lacks, `too-little-data`, `duplicate-id` for two queries of
+ * one text, which folds would train and test on
  */
-export async function distillRuns(options: DistillRunsOptions): Promise<DistilledRuns> {
-  const { dataset, run, teachers, kind, depth, encoder, seed, qrels, out, command, signal, onProgress } =
-    options;
+export async function distillRuns({ kind, out, ...options }: DistillRunsOptions): Promise<DistilledRuns> {
+  // Beside the student's folder, which holds nothing but a finished one.
+  const workFolder = `${out}.training`;
+  const made = await distillKinds({ ...options, kinds: [kind], workFolder });
+  const { students, queries, weights, propensities } = made;
+  const { student, heldOut, priorOnly, heldOutRun, onUnseenSubjects } = students[0]!;
+  const gate = await onUnseenSubjects();
+  await saveStudent(out, gate ? withCard(student, { gate }) : student);
+  await rm(workFolder, { recursive: true, force: true });
+  return { folder: out, queries, heldOut, priorOnly, weights, propensities, gate, heldOutRun };
+}
+
+/**
+ * Trains one student a kind from the same recorded rankings or clicks, and puts each to its gate. Nothing is saved.
+ * @throws RankforgeError as `distillRuns`
+ */
+export async function distillKinds(options: DistillKindsOptions): Promise<DistilledKinds> {
+  const { dataset, learnFrom, kinds, encoder, seed, command, teacherMargin, signal, onProgress } = options;
   const job = { signal, onProgress };
+  const ofClicks = 'sessions' in learnFrom;
+  const candidates = ofClicks ? shownCandidates(learnFrom.sessions) : rankedByAll(learnFrom);
+  if (options.qrels) checkJudged(options.qrels, candidates);
+  const withTexts = candidatesOf(candidates, dataset, { depth: Number.POSITIVE_INFINITY });
+  checkTwins(withTexts.map(({ query }) => query));
+  const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
+  const { supervision = 'ranks', teacherWeights = 'equal' } = ofClicks ? {} : learnFrom;
+  const judged = options.qrels && only(options.qrels, ids);
+  // What weights were fitted on is neither calibrated nor gated on.
+  const parts = judged && splitJudged(judged, teacherWeights, seed);
+  const taught = ofClicks
+    ? undefined
+    : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: parts?.weights, seed });
+  let propensities: readonly number[] | undefined;
+  await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });
+  const lists = withTexts.map(({ query, items }) => ({
+    query,
+    passages: items.map(({ passage }) => passage),
+    labels: taught?.labels.get(query.id) ?? items.map(() => 0),
+  }));
+  // No query fits probabilities and decides at the gate.
+  const drawn = partJudged(parts?.gate.keys() ?? [], seed);
+  const forGate = parts && only(parts.gate, drawn.gate);
+  const { timeLimit, onUnfinished } = options;
+  const trained = await trainStudents({
+    ...{ kinds, lists, timeLimit, onUnfinished },
+    labels: ofClicks ? 'grades' : 'scores',
+    relabel: ofClicks
+      ? (lists) => {
+          const result = clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
+          propensities = result.propensities;
+          return result.lists;
+        }
+      : undefined,
+    training: trainingOf(options.loss, ofClicks ? 'grades' : supervision),
+    firstStage,
+    firstStageOrder: true,
+    weights: encoder === 'none' ? undefined : encoder,
+    workFolder: options.workFolder,
+    seed,
+    // On cross-validated scores: no query's probabilities come from a student that learned from it.
+    relevance:
+      parts && drawn.calibration.size > 0 ? relevanceOf(only(parts.gate, drawn.calibration)) : undefined,
+    relevanceSource: 'judged queries that the gate leaves out',
+    about: { ...describe(learnFrom, taught?.weights), command },
+    ...job,
+  });
+  const teachers = ofClicks ? {} : overCandidates(learnFrom.teachers, ids);
+  const untrained = trained[0] ? untrainedOf(trained[0].lists, ids, trained[0].features) : {};
+  const { clusters, folds } = await clusterFolds(await queryVectors(lists, firstStage, job), {
+    seed,
+    signal,
+  });
+  const students = trained.map((one): DistilledKind => {
+    const heldOutRun = toRun(ids, (id) => one.trained.heldOutScores.get(id));
+    const gateWith = (more: Pick<GateOptions, 'extrapolation' | 'notes'>): GateResult | undefined =>
+      forGate &&
+      runGate({
+        ...{ student: { name: one.kind, run: heldOutRun }, baselines: untrained, qrels: forGate },
+        ...{ seed, teachers, teacherMargin, ...more },
+        notes: [
+          ...(one.calibration ? [] : [drawn.calibration.size > 0 ? uselessCalibration : noCalibration]),
+          ...(more.notes ?? []),
+        ],
+      });
+    const gate = gateWith({});
+    const figures = gate && { [`${gate.measure}, cross-validated`]: gate.studentMean };
+    return {
+      kind: one.kind,
+      student: gate ? withCard(one.student, { gate, figures }) : one.student,
+      heldOut: one.heldOut,
+      calibration: one.calibration,
+      priorOnly: one.trained.priorOnly,
+      gate,
+      heldOutRun,
+      async onUnseenSubjects() {
+        if (!forGate) return undefined;
+        const scores = await scoresOfUnseen(one, folds, job);
+        if (!scores) return gateWith({ notes: [noUnseenSubjects] });
+        const run = new Map([...toRun(ids, (id) => scores.get(id))].filter(([id]) => scores.has(id)));
+        return gateWith({ extrapolation: { run, clusters, folds: folds.length } });
+      },
+    };
+  });
+  const { weights } = taught ?? {};
+  return {
+    ...{ students, queries: candidates.size, weights, propensities },
+    ...{ untrained, teachers, judged: forGate },
+  };
+}
+
+const noCalibration =
+  'probabilities are not calibrated: the gate needs all of fewer than 30 judged queries, and none may fit and decide';
+
+const uselessCalibration =
+  'probabilities are not calibrated: the queries for it have no relevant, or no other, judged passages';
+
+/** @returns undefined where too little is left to learn from */
+async function scoresOfUnseen(
+  { lists, options }: TrainedStudent,
+  folds: readonly ReadonlySet<string>[],
+  job: JobOptions,
+): Promise<ReadonlyMap<string, Float64Array> | undefined> {
+  // What reads texts is not trained again for this: it would take as long as all its folds.
+  if (folds.length === 0 || !options) return undefined;
+  try {
+    return await extrapolate(lists, lists, folds, { ...options, ...job });
+  } catch (error) {
+    if (error instanceof RankforgeError && error.code === 'too-little-data') return undefined;
+    throw error;
+  }
+}
+
+/** The candidates of the queries that every teacher ranks too: the others teach nothing. */
+function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, readonly ScoredId[]> {
   const candidates = new Map(
     [...run]
       .filter(([id]) => Object.values(teachers).every((teacher) => teacher.has(id)))
       .map(([id, items]) => [id, items.slice(0, depth)]),
   );
-  if (candidates.size === 0) {
-    throw new RankforgeError('too-little-data', 'No query is in the run and in every teacher', {
-      where: 'queries',
-      hint: 'Give runs of the same queries.',
-    });
-  }
-  if (qrels && ![...candidates.keys()].some((id) => qrels.has(id))) {
-    throw new RankforgeError('too-little-data', 'The judgements are of no query of the run', {
-      where: [...candidates.keys()].slice(0, 3).join(', '),
-      hint: 'Check that run and judgements are of the same collection and name its queries alike.',
-    });
-  }
-  const withTexts = candidatesOf(candidates, dataset, { depth });
-  const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
-  const labels = sumScores(
-    // A recorded run's scores often mean nothing but its order.
-    Object.values(teachers).map((teacher) => ({
-      z: teacherScores({ run: teacher, ranksOnly: true }, ids),
-      weight: 1,
-    })),
-    ids,
-  );
-  await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });
-  const [trained] = await trainStudents({
-    kinds: [kind],
-    lists: withTexts.map(({ query, items }) => ({
-      query,
-      passages: items.map(({ passage }) => passage),
-      labels: labels.get(query.id)!,
-    })),
-    labels: 'scores',
-    firstStage,
-    firstStageOrder: true,
-    seed,
-    // On cross-validated scores: no query's probabilities come from a student that learned from it.
-    relevance: qrels && relevanceOf(qrels),
-    relevanceSource: 'judged queries',
-    about: { source: `the runs ${Object.keys(teachers).join(', ')}`, command },
-    ...job,
+  if (candidates.size > 0) return candidates;
+  throw new RankforgeError('too-little-data', 'No query is in the run and in every teacher', {
+    where: 'queries',
+    hint: 'Give runs of the same queries.',
   });
-  const { student, lists: features, heldOut, trained: training } = trained!;
-  const heldOutRun = toRun(ids, (id) => training.heldOutScores.get(id));
-  const gate =
-    qrels &&
-    runGate({
-      student: { name: kind, run: heldOutRun },
-      baselines: untrainedOf(features, ids, student.card.features),
-      qrels: only(qrels, ids),
-      seed,
-    });
-  await saveStudent(
-    out,
-    gate
-      ? withCard(student, { gate, figures: { [`${gate.measure}, cross-validated`]: gate.studentMean } })
-      : student,
-  );
-  const { priorOnly } = training;
-  return { folder: out, queries: candidates.size, heldOut, priorOnly, gate, heldOutRun };
+}
+
+function checkJudged(qrels: Qrels, candidates: ReadonlyMap<string, unknown>): void {
+  if ([...candidates.keys()].some((id) => qrels.has(id))) return;
+  throw new RankforgeError('too-little-data', 'The judgements are of no query of the run', {
+    where: [...candidates.keys()].slice(0, 3).join(', '),
+    hint: 'Check that run and judgements are of the same collection and name its queries alike.',
+  });
+}
+
+function checkTwins(queries: readonly Query[]): void {
+  const seen = new Map<string, string>();
+  for (const { id, text } of queries) {
+    const key = normalise(text).toLowerCase().replace(/\s+/g, ' ').trim();
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      throw new RankforgeError('duplicate-id', `The queries "${earlier}" and "${id}" have the same text`, {
+        where: `${earlier}, ${id}`,
+        hint: 'Leave one of the two out: a fold would train on what it tests.',
+      });
+    }
+    seen.set(key, id);
+  }
+}
+
+/** Half of the judged queries to fit weights on, where they are fitted, and the others. */
+function splitJudged(
+  qrels: Qrels,
+  teacherWeights: 'equal' | 'judged',
+  seed: number,
+): { readonly weights?: Qrels; readonly gate: Qrels } {
+  if (teacherWeights === 'equal') return { gate: qrels };
+  const order = shuffle([...qrels.keys()].sort(), randomStream(seed, 'judged-halves'));
+  const fitted = new Set(order.slice(0, Math.floor(order.length / 2)));
+  const half = (wanted: boolean): Qrels => new Map([...qrels].filter(([id]) => fitted.has(id) === wanted));
+  return { weights: half(true), gate: half(false) };
+}
+
+/** KL is what students take where nothing is said: on DL19's recorded rankings no other loss was clearly better. */
+const trainingOf = (loss: string | undefined, supervision: Supervision): LossSettings | undefined =>
+  loss === undefined ? undefined : { loss: loss === 'auto' ? defaultLosses[supervision] : loss };
+
+function describe(
+  learnFrom: RecordedRankings | RecordedClicks,
+  weights: TeacherWeights | undefined,
+): Pick<StudentDetails, 'source' | 'teachers'> {
+  if ('sessions' in learnFrom) {
+    const how = learnFrom.propensities ? 'given' : 'learnt from them';
+    return { source: `${learnFrom.sessions.length} sessions of clicks, position bias ${how}` };
+  }
+  const names = Object.keys(learnFrom.teachers);
+  if (names.length === 1 || !weights) return { source: `the runs ${names.join(', ')}` };
+  return { source: `the runs ${names.join(', ')}; ${weights.reason}`, teachers: weights.weights };
 }
 
 /** Relevant is grade 2 and above where grades go that far, else 1. */
@@ -127,39 +321,5 @@ function relevanceOf(qrels: Qrels): ReadonlyMap<string, ReadonlyMap<string, bool
   );
 }
 
-const only = (qrels: Qrels, candidates: ReadonlyMap<string, unknown>): Qrels =>
+const only = (qrels: Qrels, candidates: { has(id: string): boolean }): Qrels =>
   new Map([...qrels].filter(([id]) => candidates.has(id)));
-
-/** Scores aligned with the candidates as a run; a query without scores keeps its order. */
-function toRun(
-  candidates: ReadonlyMap<string, readonly string[]>,
-  scoresOf: (queryId: string) => ArrayLike<number> | undefined,
-): Run {
-  return new Map(
-    [...candidates].map(([queryId, ids]): [string, ScoredId[]] => {
-      const scores = scoresOf(queryId);
-      return [
-        queryId,
-        ids
-          .map((id, index) => ({ id, score: scores ? scores[index]! : -index }))
-          .sort((a, b) => b.score - a.score),
-      ];
-    }),
-  );
-}
-
-function untrainedOf(
-  lists: readonly TrainingList[],
-  candidates: ReadonlyMap<string, readonly string[]>,
-  features: { readonly dense: boolean; readonly firstStage: boolean; readonly names: readonly string[] },
-): Record<string, Run> {
-  const byQuery = new Map(lists.map((list) => [list.queryId, list.features]));
-  const column = (name: string): Run => toRun(candidates, (id) => columnOf(byQuery.get(id)!, name));
-  const weights = priorWeights(untrainedPrior(features), features.names);
-  return {
-    'first stage': toRun(candidates, () => undefined),
-    bm25: column('bm25'),
-    ...(features.dense ? { dense: column('cosine') } : {}),
-    fusion: toRun(candidates, (id) => scoreFeatures({ kind: 'linear', weights }, byQuery.get(id)!)),
-  };
-}

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import { addUsage, type Usage } from '../core/usage.js';
 import { gateFailed } from '../distill/gate.js';
@@ -37,11 +38,12 @@ export interface ForgeResult {
 /**
  * The whole way: training set, teachers, students, measurement, report. Run again, it does only what changed; stopped,
  * it goes on where it was. Whether the gate was passed is in the result: see `requireGate`.
- * @throws RankforgeError `budget-exhausted`, `count-not-reached`, and what a stage throws; the signal's reason
+ * @throws RankforgeError `bad-recipe` for one without a dataset, `budget-exhausted`, `count-not-reached`, and what a stage throws; the signal's reason
  */
 export async function forge(recipe: Recipe, options: ForgeOptions): Promise<ForgeResult> {
   const started = performance.now();
   checkNames(recipe);
+  requireDataset(recipe);
   await using context = createForgeContext(recipe, options);
   const stages = [
     withModels(generateStage(context), recipe),
@@ -69,6 +71,15 @@ export async function generateOnly(recipe: Recipe, options: ForgeOptions): Promi
     await atomicWrite(join(options.out, file), createReadStream(join(set.folder, file)));
   await reportSet(context, finished);
   return set;
+}
+
+/** Only a training set can be made of nothing. */
+function requireDataset({ dataset }: Recipe): void {
+  if (dataset !== undefined) return;
+  throw new RankforgeError('bad-recipe', 'There is no collection to train and measure a student on', {
+    where: 'dataset',
+    hint: 'Name a BEIR folder, or make the training set alone with rankforge generate.',
+  });
 }
 
 /** A misspelt model should not wait until a corpus is embedded. */

@@ -58,8 +58,8 @@ export interface Stage {
   readonly after: readonly string[];
   /** Everything else its artefact depends on, as plain data. */
   readonly settings: unknown;
-  /** Files from outside that it reads; their content counts. */
-  readonly files?: readonly string[];
+  /** Files from outside that it reads, by what they are to it: their content counts, and not where they lie. */
+  readonly files?: Readonly<Record<string, string>>;
   run(context: StageContext): Promise<StageResult>;
 }
 
@@ -141,8 +141,7 @@ async function hashInputs(
 ): Promise<Record<string, string>> {
   const inputs: Record<string, string> = {};
   for (const name of stage.after) inputs[name] = hashValue(finished.get(name)!.files);
-  for (const file of stage.files ?? [])
-    inputs[`file:${file.split(/[\\/]/).slice(-2).join('/')}`] = await hashFile(file);
+  for (const [name, path] of Object.entries(stage.files ?? {})) inputs[`file:${name}`] = await hashFile(path);
   return inputs;
 }
 

@@ -1,11 +1,19 @@
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { RankforgeError } from '../core/errors.js';
+import { hashValue } from '../core/hash.js';
 import type { JobOptions } from '../core/progress.js';
+import { createDeadline } from '../distill/auto/deadline.js';
+import { calibrationCard } from '../distill/calibration/calibration-card.js';
 import { createFeatureExtractor } from '../distill/features/extractor.js';
+import type { FeatureSet } from '../distill/features/feature-set.js';
 import { makeStudent, type StudentDetails, withCard } from '../distill/make-student.js';
-import { createScorer, type Student, type StudentCard } from '../distill/student.js';
-import type { StudentKind } from '../distill/students/scorer.js';
-import { type Trained, trainStudent } from '../distill/train-student.js';
+import { measureLatency } from '../distill/measure-latency.js';
+import type { Student } from '../distill/student.js';
+import type { AnyStudentKind } from '../distill/student-kinds.js';
+import { measureReader } from '../distill/texts/measure-reader.js';
+import { isReaderKind } from '../distill/texts/text-reader.js';
+import { type Trained, type TrainOptions, trainStudent } from '../distill/train-student.js';
 import {
   buildTrainingLists,
   type LabelKind,
@@ -15,9 +23,10 @@ import {
 import { type Calibration, calibrate } from '../rerank/calibration/calibrate.js';
 import { createAnalyser } from '../retrieval/analyser.js';
 import type { FirstStage } from './first-stage.js';
+import { trainReader } from './train-reader.js';
 
 export interface TrainStudentsOptions extends JobOptions {
-  readonly kinds: readonly StudentKind[];
+  readonly kinds: readonly AnyStudentKind[];
   /** Training queries with their candidates and labels. */
   readonly lists: readonly LabelledCandidates[];
   readonly labels: LabelKind;
@@ -29,17 +38,34 @@ export interface TrainStudentsOptions extends JobOptions {
   readonly relevanceSource?: string;
   /** Whether the order of the candidates is a feature too: for a first stage that knows more than the corpus here tells. @default false */
   readonly firstStageOrder?: boolean;
+  /** What students are trained with: see `trainStudent`. */
+  readonly training?: TrainOptions['training'];
+  /** Labels that take features to make, as those of clicks: the lists, labelled anew, in their order. */
+  readonly relabel?: (lists: readonly TrainingList[]) => readonly TrainingList[];
+  /** Stops after so many seconds: kinds that are finished by then are returned. @default none */
+  readonly timeLimit?: number;
+  /** Told of each kind that was not finished in time, or cannot learn from these lists; without it that is an error. */
+  readonly onUnfinished?: (kind: AnyStudentKind, why: string) => void;
+  /** Alias, URI or folder of the weights that a cross-encoder starts from. @default from scratch */
+  readonly weights?: string;
+  /** Where a stopped training of what reads texts leaves what it goes on from, in a folder a kind. @default nowhere */
+  readonly workFolder?: string;
   /** Goes into the card. */
   readonly about?: Pick<StudentDetails, 'recipeHash' | 'command' | 'source' | 'teachers'>;
 }
 
 export interface TrainedStudent {
   /** As it was asked for; a student that is its prior is linear by its card. */
-  readonly kind: StudentKind;
+  readonly kind: AnyStudentKind;
   readonly student: Student;
   readonly trained: Trained;
-  /** What it was trained on. */
+  /** What the lists' features are; one that reads texts alone has none in its card. */
+  readonly features: FeatureSet;
+  /** What it was trained on, and how: the latter only of kinds that score features. */
   readonly lists: readonly TrainingList[];
+  readonly options?: TrainOptions;
+  /** The same kind trained without some queries, its settings chosen anew: for what needs subjects unseen in training. */
+  readonly without: (queryIds: ReadonlySet<string>) => Promise<Student>;
   /** nDCG@10 against the labels on held-out training queries, of the settings that were chosen. */
   readonly heldOut: number;
   readonly calibration?: Calibration;
@@ -47,13 +73,14 @@ export interface TrainedStudent {
 
 /**
  * Trains one student a kind on the same lists, each with its settings chosen by cross-validation over queries.
- * @returns in the order of `kinds`
+ * @returns in the order of `kinds`; with a time limit those that were finished
  * @throws RankforgeError `too-little-data`, `bad-file`, the signal's reason
  */
 export async function trainStudents(options: TrainStudentsOptions): Promise<TrainedStudent[]> {
-  const { kinds, lists, labels, firstStage, seed, about = {}, relevance, signal, onProgress } = options;
+  const { kinds, lists, labels, firstStage, seed, about = {}, relevance, onUnfinished } = options;
   const { bm25, encoder, dense } = firstStage;
-  const job = { signal, onProgress };
+  const { signal, onProgress } = options;
+  using job = createDeadline(options.timeLimit ?? Number.POSITIVE_INFINITY, options);
   const statistics = bm25.statistics();
   const analyser = createAnalyser('english');
   const extractor = createFeatureExtractor({
@@ -65,12 +92,12 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
   const queryVectors = encoder
     ? await encoder.embed(
         lists.map(({ query }) => query.text),
-        job,
+        { signal },
       )
     : [];
   const vectorByQuery = new Map(lists.map(({ query }, index) => [query.id, queryVectors[index]!]));
-  const trainingLists = await buildTrainingLists(lists, extractor, {
-    ...job,
+  const built = await buildTrainingLists(lists, extractor, {
+    ...{ signal, onProgress },
     vectorsOf:
       dense &&
       (({ query, passages }) => ({
@@ -78,39 +105,83 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
         passages: passages.map(({ id }) => dense.vector(id)),
       })),
   });
+  const trainingLists = options.relabel?.(built) ?? built;
+  const timed = lists.slice(0, 40).map(({ query, passages }) => ({
+    query,
+    passages,
+    vectors: dense && {
+      query: vectorByQuery.get(query.id)!,
+      passages: passages.map(({ id }) => dense.vector(id)),
+    },
+  }));
+  const details = {
+    ...{ statistics, analyser: analyser.id, encoder, ...about },
+    ...{ features: extractor.set, labels, seed },
+  };
+  const train = async (
+    kind: AnyStudentKind,
+    own: readonly TrainingList[],
+    more: JobOptions,
+    part: string,
+  ): Promise<Pick<TrainedStudent, 'options' | 'trained' | 'student'>> => {
+    const settings = { kind, features: extractor.set, labels, seed, training: options.training };
+    if (isReaderKind(kind)) {
+      const { weights } = options;
+      const workFolder = options.workFolder === undefined ? undefined : join(options.workFolder, kind, part);
+      const made = {
+        trainingLists: own,
+        lists,
+        encoder,
+        weights,
+        workFolder,
+        details: { name: kind, ...details },
+      };
+      return trainReader({ ...settings, ...made, ...more, kind });
+    }
+    const ofFeatures = { ...settings, kind };
+    const trained = trainStudent(own, { ...ofFeatures, ...more });
+    const student = makeStudent(trained, own, { name: kind, kind, ...details });
+    return { options: ofFeatures, trained, student };
+  };
+  const trainOne = async (kind: AnyStudentKind): Promise<TrainedStudent> => {
+    const { options: settings, trained, student } = await train(kind, trainingLists, job, 'all');
+    const calibration = relevance && calibrateOn(trained, lists, relevance, seed);
+    const source = options.relevanceSource ?? 'the judge of the training set';
+    return {
+      kind,
+      student: withCard(student, {
+        latency: student.reader
+          ? await measureReader(student, timed, { signal: job.signal })
+          : measureLatency(student, timed),
+        calibration: calibration && calibrationCard(calibration, { seed, source }),
+      }),
+      trained,
+      features: extractor.set,
+      lists: trainingLists,
+      options: settings,
+      without: async (ids) => {
+        const own = trainingLists.filter(({ queryId }) => !ids.has(queryId));
+        const part = hashValue(own.map(({ queryId }) => queryId)).slice(0, 12);
+        return (await train(kind, own, { signal: options.signal }, part)).student;
+      },
+      heldOut: trained.selection.find(({ chosen }) => chosen)!.heldOut,
+      calibration,
+    };
+  };
   const students: TrainedStudent[] = [];
   for (const kind of kinds) {
     // Training holds the thread: between two kinds Ctrl-C is heard.
     await setImmediate();
-    signal?.throwIfAborted();
-    const trained = trainStudent(trainingLists, { kind, features: extractor.set, labels, seed, ...job });
-    const bare = makeStudent(trained, trainingLists, {
-      name: kind,
-      kind,
-      features: extractor.set,
-      statistics,
-      labels,
-      seed,
-      analyser: analyser.id,
-      encoder,
-      ...about,
-    });
-    const calibration = relevance && calibrateOn(trained, lists, relevance, seed);
-    const student = withCard(bare, {
-      latency: measureLatency(bare, lists, vectorByQuery, dense),
-      calibration: calibration && {
-        ...calibration,
-        source: options.relevanceSource ?? 'the judge of the training set',
-      },
-    });
-    students.push({
-      kind,
-      student,
-      trained,
-      lists: trainingLists,
-      heldOut: trained.selection.find(({ chosen }) => chosen)!.heldOut,
-      calibration,
-    });
+    try {
+      job.signal.throwIfAborted();
+      students.push(await trainOne(kind));
+    } catch (error) {
+      const why = job.expired()
+        ? `not finished within ${options.timeLimit} s`
+        : error instanceof RankforgeError && error.code !== 'aborted' && error.message;
+      if (!onUnfinished || !why) throw error;
+      onUnfinished(kind, why);
+    }
   }
   return students;
 }
@@ -144,28 +215,4 @@ function calibrateOn(
     if (error instanceof RankforgeError && error.code === 'too-little-data') return undefined;
     throw error;
   }
-}
-
-/** Median time of a list, features included. */
-function measureLatency(
-  student: Student,
-  lists: readonly LabelledCandidates[],
-  queryVectors: ReadonlyMap<string, Float32Array>,
-  dense: FirstStage['dense'],
-): NonNullable<StudentCard['latency']> {
-  const score = createScorer(student);
-  const times = lists.slice(0, 20).map(({ query, passages }) => {
-    const vectors = dense && {
-      query: queryVectors.get(query.id)!,
-      passages: passages.map(({ id }) => dense.vector(id)),
-    };
-    const started = performance.now();
-    score(query, passages, vectors);
-    return performance.now() - started;
-  });
-  const sorted = times.sort((a, b) => a - b);
-  return {
-    milliseconds: sorted[Math.floor(sorted.length / 2)] ?? 0,
-    passages: lists[0]?.passages.length ?? 0,
-  };
 }

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { collect } from '../../core/collect.js';
 import type { Passage } from '../../core/passage.js';
 import type { JobOptions } from '../../core/progress.js';
+import { mostAttempts } from '../../generate/fill-slots.js';
 import type { Funnel } from '../../generate/funnel.js';
 import type { TypeShares } from '../../generate/queries/query-types.js';
 import { type DrawnPassages, drawPassages } from '../../generate/sample/draw-passages.js';
 import { profileQueryLog } from '../../generate/sample/profile-query-log.js';
 import { readQueryLog } from '../../generate/sample/read-query-log.js';
-import { samplePassages } from '../../generate/sample/sample-passages.js';
 import { embedsCorpus } from '../../generate/sample/sample-settings.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
@@ -22,16 +21,19 @@ export interface DrawnSources {
 
 /** The passages that queries are written about, in the order in which they are taken. */
 export async function drawSources(
-  passages: Iterable<Passage>,
-  { sample, documents, count, minWords, types }: GenerateSection,
+  open: () => Iterable<Passage>,
+  { sample, documents, minWords, types }: GenerateSection,
   {
     seed,
+    count,
     funnel,
     encoder,
     folder,
     ...job
   }: JobOptions & {
     readonly seed: number;
+    /** Examples that are made. */
+    readonly count: number;
     readonly funnel: Funnel;
     readonly encoder: EmbeddingModel | undefined;
     readonly folder: string;
@@ -39,12 +41,12 @@ export async function drawSources(
 ): Promise<DrawnSources> {
   const options = { seed, minWords, funnel, ...job };
   if (sample.method === 'uniform' && documents === undefined) {
-    const all = samplePassages(passages, { ...options, spread: sample.spread });
-    return { passages: await collect(all), types };
+    // All in turn; more are not taken than queries are tried.
+    const { passages } = await drawPassages(open, sample, { ...options, count: mostAttempts(count) });
+    return { passages, types };
   }
-  const held = [...passages];
   const log = sample.method === 'query-log' ? await readQueryLog(sample.log) : undefined;
-  const drawn = await drawPassages(() => held, sample, {
+  const drawn = await drawPassages(open, sample, {
     ...options,
     count: documents ?? 2 * count,
     log,

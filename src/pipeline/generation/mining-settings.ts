@@ -6,6 +6,7 @@ import { judgeFilter } from '../../generate/negatives/relevance-filter.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import type { FirstStage } from '../first-stage.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
+import { negativeCounts } from '../recipe/negatives-section.js';
 
 export interface MiningSettingsOptions {
   readonly firstStage: FirstStage;
@@ -20,8 +21,8 @@ export async function miningSettings(
   { negatives }: GenerateSection,
   { firstStage, judge, judgeName, writer }: MiningSettingsOptions,
 ): Promise<GenerateSetOptions['mining']> {
-  const { mined, random, written, from, band, belowShare, belowMargin, onFalseNegative, threshold } =
-    negatives;
+  const { from, band, belowShare, belowMargin, onFalseNegative, threshold } = negatives;
+  const { mined, written, random } = negativeCounts(negatives);
   const relevantFrom = negatives.falseNegativeGrade as 1 | 2 | 3;
   const retrievers = from?.map((name) => firstStage.retrievers.get(name)!) ?? [firstStage.best];
   const learnt = threshold === undefined ? undefined : await readFilterThreshold(threshold, judgeName);

@@ -1,6 +1,6 @@
 import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
-import { type Dataset, loadDataset } from '../../formats/dataset.js';
+import { loadDataset } from '../../formats/dataset.js';
 import type { Corpus } from '../../generate/corpus.js';
 import type { Funnel } from '../../generate/funnel.js';
 import type { GenerateSetOptions } from '../../generate/generate-set.js';
@@ -33,7 +33,7 @@ export async function querySettings(
     examples &&
     chooseExamples(
       examples.file === undefined
-        ? judgedQueryExamples(await judgedSplit(dataset, examples.split, job))
+        ? judgedQueryExamples(await loadDataset(dataset!, { ...job, split: examples.split }))
         : await readQueryExamples(examples.file, job),
       { seed, count: examples.count, evaluation },
     );
@@ -55,6 +55,3 @@ export async function querySettings(
     linker: createLinker({ corpus, retriever, seed, statistics: bm25.statistics() }),
   };
 }
-
-const judgedSplit = (folder: string, split: string | undefined, job: JobOptions): Promise<Dataset> =>
-  loadDataset(folder, { ...job, split });

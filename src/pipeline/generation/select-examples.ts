@@ -23,7 +23,7 @@ const temperature = 0.05;
 /** The set out of the larger one that was made, and how it differs from random ones of its size. */
 export async function selectExamples(
   examples: readonly Example[],
-  { select: settings, count }: GenerateSection & { readonly select: NonNullable<GenerateSection['select']> },
+  { select: settings, count }: Required<Pick<GenerateSection, 'select' | 'count'>>,
   {
     seed,
     encoder,

@@ -27,6 +27,8 @@ export const HygieneSection = z
     ngrams: z
       .union([z.enum(Object.keys(ngramRules) as [NgramRuleName, ...NgramRuleName[]]), z.literal(false)])
       .default('palm'),
+    /** Least cosine with an evaluation text that makes a query or a passage contaminated too; absent: none is embedded for this. */
+    embedding: z.number().gt(0).max(1).optional(),
   })
   .prefault({});
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type JudgeMode, judgePrompts } from '../../generate/judge/judge.js';
+import { aggregations } from '../../generate/judge/votes.js';
+import { count } from './values.js';
 
 /** Who grades. */
 export const JudgeSection = z
@@ -10,6 +12,10 @@ export const JudgeSection = z
     /** Names under `models` that judge too. */
     panel: z.array(z.string()).default([]),
     /** How the grades of a panel become one. */
-    aggregate: z.enum(['mean', 'median', 'majority']).default('mean'),
+    aggregate: z.enum(aggregations).default('mean'),
+    /** What `rankforge judge --calibrate` wrote for this judge: it then grades on people's scale. */
+    calibration: z.string().min(1).optional(),
+    /** Pairs that people judged which the judge grades too, for the report to say how far they agree. */
+    measured: count.default(0),
   })
   .prefault({});

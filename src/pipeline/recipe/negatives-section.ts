@@ -31,8 +31,10 @@ const Mix = z
 /** Where negatives come from: a part of `generate`. */
 export const NegativesSection = z
   .strictObject({
-    mined: count.default(6),
-    random: count.default(2),
+    /** Absent: 6, and none where there are no documents. */
+    mined: count.optional(),
+    /** Absent: 2, and none where there are no documents. */
+    random: count.optional(),
     /** Written by a model and judged. */
     written: count.default(0),
     /** Shares of kinds, lists and bands of hardness among mined + random + written, in place of those counts. */
@@ -57,3 +59,11 @@ export const NegativesSection = z
     writer: z.string().optional(),
   })
   .prefault({});
+export type NegativesSection = z.infer<typeof NegativesSection>;
+
+/** How many of each kind a query gets, where there are documents. */
+export const negativeCounts = ({ mined = 6, random = 2, written }: NegativesSection) => ({
+  mined,
+  written,
+  random,
+});

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultTypes, type QueryTypeName, queryTypes } from '../../generate/queries/query-types.js';
+import { type QueryTypeName, queryTypes } from '../../generate/queries/query-types.js';
 import {
   type Difficulty,
   difficulties,
@@ -14,11 +14,11 @@ const texts = z.array(z.string().trim().min(1).max(200)).min(1).optional();
 
 /** How queries are written and checked: a part of `generate`. */
 export const querySection = {
-  /** Shares of query types. */
+  /** Shares of query types; absent: those of a query log that is followed, else half questions, a quarter keywords, a quarter how-to. */
   types: z
     .partialRecord(keysOf<QueryTypeName>(queryTypes), share)
     .refine((shares) => Object.values(shares).some((one) => one > 0), 'no type has a share above 0')
-    .default(defaultTypes),
+    .optional(),
   /** Who asks, and how: of each list one is drawn a query. */
   voices: z
     .strictObject({

@@ -1,65 +1,53 @@
-import { type Document, isMap, isScalar, type LineCounter } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
 import { nearestName } from '../../core/names.js';
 import { Recipe } from './recipe.js';
+import { unknownKey } from './unknown-key.js';
 
-/** The YAML that a recipe was read from. */
-export interface RecipeText {
-  readonly path: string;
-  readonly document: Document;
-  readonly lines: LineCounter;
-}
+type Issue = z.core.$ZodIssue;
 
-/** What the schema finds wrong, with the line and, for a misspelt key, the nearest right one. */
-export function recipeIssue({ issues }: z.ZodError, text: RecipeText): RankforgeError {
+const everyKey = 'See docs/formats/recipe.md for every key and its values.';
+
+/**
+ * What the schema finds wrong with a recipe's values: for a misspelt key or name the nearest right one.
+ * @param at where a key stands
+ */
+export function recipeIssue(
+  { issues }: z.ZodError,
+  values: unknown,
+  at: (key: readonly PropertyKey[]) => string,
+): RankforgeError {
   // A misspelt key also makes the right one missing: the misspelling is the news.
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
-  const key = issue.code === 'unrecognized_keys' ? issue.keys[0]! : undefined;
-  const at = [...issue.path, ...(key === undefined ? [] : [key])];
-  const where = `${text.path}:${lineOf(at, text)}`;
-  if (key === undefined) {
-    return new RankforgeError('bad-recipe', `${at.join('.') || 'the recipe'}: ${issue.message}`, {
-      where,
-      hint: 'See docs/formats/recipe.md for every key and its values.',
+  const unknown = unknownKey(Recipe, values);
+  if (unknown) {
+    const { path, known } = unknown;
+    const near = nearestName(String(path.at(-1)), known);
+    return new RankforgeError('bad-recipe', `Unknown key "${path.join('.')}"`, {
+      where: at(path),
+      hint: near ? `Did you mean "${near}"?` : `Known here: ${known.join(', ')}.`,
     });
   }
-  const known = knownKeys(Recipe, issue.path);
-  const near = nearestName(key, known);
-  return new RankforgeError('bad-recipe', `Unknown key "${at.join('.')}"`, {
-    where,
-    hint: near ? `Did you mean "${near}"?` : `Known here: ${known.join(', ')}.`,
+  const issue = branchIssue(issues[0]!);
+  const given = issue.path.reduce<unknown>((inner, key) => Object(inner)[key], values);
+  const near = typeof given === 'string' ? nearestName(given, namesOf(issue)) : undefined;
+  return new RankforgeError('bad-recipe', `${issue.path.join('.') || 'the recipe'}: ${issue.message}`, {
+    where: at(issue.path),
+    hint: near ? `Did you mean "${near}"?` : everyKey,
   });
 }
 
-/** The line of a key, or of what it would stand in. */
-export function lineOf(path: readonly PropertyKey[], { document, lines }: RecipeText): number {
-  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
-  const last = path.at(-1);
-  const pair = isMap(parent)
-    ? parent.items.find(({ key }) => isScalar(key) && key.value === last)
-    : undefined;
-  const node = pair?.key ?? parent;
-  const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range;
-  return range ? lines.linePos(range[0]).line : 1;
+/** Of a union the issue of the branch that the value was meant for: the one whose type it has, so that what is wrong lies inside. */
+function branchIssue(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const meant = issue.errors.find(
+    ([first]) => first && !(first.code === 'invalid_type' && first.path.length === 0),
+  );
+  if (!meant) return issue;
+  return branchIssue({ ...meant[0]!, path: [...issue.path, ...meant[0]!.path] });
 }
 
-/** The keys that the schema knows at a path. */
-function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
-  let node = unwrap(schema);
-  for (const step of path) {
-    if (node instanceof z.ZodObject) node = unwrap(node.shape[String(step)]);
-    else if (node instanceof z.ZodRecord) node = unwrap(node.valueType);
-    else if (node instanceof z.ZodArray) node = unwrap(node.element);
-  }
-  if (node instanceof z.ZodRecord && node.keyType instanceof z.ZodEnum)
-    return node.keyType.options.map(String);
-  return node instanceof z.ZodObject ? Object.keys(node.shape) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  let node = schema;
-  while (node instanceof z.ZodDefault || node instanceof z.ZodPrefault || node instanceof z.ZodOptional)
-    node = node.unwrap();
-  return node;
+/** The names that could stand there. */
+function namesOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_union' && 'options' in issue ? (issue.options ?? []).map(String) : [];
 }

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
 import { z } from 'zod';
 import { hashValue } from '../../core/hash.js';
+import { allStudentKinds } from '../../distill/student-kinds.js';
 import { studentKinds } from '../../distill/students/scorer.js';
 import { GenerateSection } from './generate-section.js';
+import { weightsName, withoutPlaces } from './paths.js';
 import { count, positive, share } from './values.js';
 
 const ModelEntry = z.strictObject({
@@ -36,8 +37,8 @@ const Teacher = z.strictObject({
 /** What a recipe may hold. */
 export const Recipe = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dot, dash and underscore only'),
-  /** BEIR folder, relative to the recipe. */
-  dataset: z.string().min(1),
+  /** BEIR folder, relative to the recipe. Only a set that is written without documents needs none. */
+  dataset: z.string().min(1).optional(),
   seed: z.number().int().default(7),
   models: z.record(z.string(), ModelEntry),
   /** Encoder alias for dense retrieval; `none` to work without one. */
@@ -67,10 +68,22 @@ export const Recipe = z.strictObject({
     .prefault({}),
   generate: GenerateSection,
   teachers: z.array(Teacher).default([]),
+  /** Kinds, the simplest first; `auto` for every one that scores features. */
   students: z
-    .array(z.enum(studentKinds))
-    .min(1)
+    .union([z.array(z.enum(allStudentKinds)).min(1), z.literal('auto').transform(() => [...studentKinds])])
     .default([...studentKinds]),
+  distill: z
+    .strictObject({
+      /** What training the students may take in minutes: kinds that are finished by then are chosen from. */
+      timeLimit: z.number().positive().optional(),
+      /** What ranking 100 candidates may take in milliseconds, vectors given. */
+      latencyMs: z.number().positive().optional(),
+      /** The most nDCG@10 that the student may be worse than its teacher; absent: any. */
+      teacherMargin: z.number().min(0).optional(),
+      /** Train it again without whole subjects, and measure it on these. */
+      extrapolation: z.boolean().default(true),
+    })
+    .prefault({}),
   evaluate: z
     .strictObject({
       /** The judged split, which nothing trains on; absent: `test` where there is one. */
@@ -84,7 +97,7 @@ export const Recipe = z.strictObject({
     .prefault({}),
 });
 
-/** A checked recipe, every default filled in, its dataset's path absolute. */
+/** A checked recipe, every default filled in, its paths absolute. */
 export type Recipe = z.infer<typeof Recipe>;
 export type ModelEntry = z.infer<typeof ModelEntry>;
 export type TeacherEntry = z.infer<typeof Teacher>;
@@ -94,7 +107,7 @@ export const modelSettings = ({ models }: Recipe) =>
   Object.fromEntries(
     Object.entries(models).map(([name, { model, context, baseUrl }]) => [
       name,
-      { model, context, baseUrl, file: fileMark(model) },
+      { model: weightsName(model), context, baseUrl, file: fileMark(model) },
     ]),
   );
 
@@ -104,6 +117,5 @@ function fileMark(model: string): string | undefined {
   return found?.isFile() ? `${found.size} bytes, ${found.mtimeMs}` : undefined;
 }
 
-/** What makes two recipes the same: their settings, not where they lie. */
-export const recipeHash = ({ dataset, ...settings }: Recipe): string =>
-  hashValue({ ...settings, dataset: basename(dataset) });
+/** What makes two recipes the same: their settings, not where they or their files lie. */
+export const recipeHash = (recipe: Recipe): string => hashValue(withoutPlaces(recipe));

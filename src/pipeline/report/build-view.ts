@@ -1,15 +1,17 @@
 import { packageVersion } from '../../core/version.js';
 import { calibrationFigure, funnelFigure, rankingFigures } from './figures.js';
 import { formatTime, shorten } from './format.js';
+import { frontierFigure, frontierTable } from './frontier.js';
 import type { ReportData } from './report-data.js';
-import { setFigures } from './set-figures.js';
-import { gradesTable, setTable } from './set-tables.js';
+import { agreementFigure, setFigures } from './set-figures.js';
+import { agreementTable, gradesTable, setTable } from './set-tables.js';
 import { summarise, verdictOf } from './summarise.js';
 import {
   calibrationTable,
   comparisonsTable,
   costsTable,
   funnelTable,
+  gateComparisonsTable,
   gateTable,
   modelsTable,
   promptsTable,
@@ -35,12 +37,17 @@ export async function buildView(data: ReportData): Promise<View> {
     set: setTable(data),
     grades: gradesTable(data),
     setFigures: await setFigures(data),
+    agreement: agreementTable(data),
+    agreementFigure: await agreementFigure(data),
     samples: samplesOf(data),
     teachers: teachersTable(data),
     rankings: rankingsTable(data),
     rankingFigures: await rankingFigures(data),
     comparisons: comparisonsTable(data),
     gate: gateTable(data),
+    gateComparisons: gateComparisonsTable(data),
+    frontier: frontierTable(data),
+    frontierFigure: await frontierFigure(data),
     calibration: calibrationTable(data),
     calibrationFigure: await calibrationFigure(data),
     costs: costsTable(data),

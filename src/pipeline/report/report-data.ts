@@ -1,11 +1,13 @@
 import type { ExampleKind } from '../../core/example.js';
 import type { Provenance } from '../../core/provenance.js';
 import type { Usage } from '../../core/usage.js';
+import type { Frontier } from '../../distill/auto/frontier.js';
 import type { GateResult } from '../../distill/gate.js';
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../evaluate/compare-runs.js';
 import type { SetDescription } from '../../generate/describe/describe-set.js';
 import type { CountedWarning } from '../count-warnings.js';
+import type { AgreementRow } from './agreement.js';
 
 /** Everything the report shows, as plain JSON. What is absent or empty leaves its section out. */
 export interface ReportData {
@@ -16,7 +18,9 @@ export interface ReportData {
   readonly dataset: DatasetFacts;
   readonly funnel: readonly FunnelStage[];
   /** What the training set is like. */
-  readonly set?: SetDescription & { readonly agreement?: LevelAgreement };
+  readonly set?: SetDescription;
+  /** How far the judge agrees with people, with the writer, and a panel's members with each other. */
+  readonly agreement?: readonly AgreementRow[];
   /** Training records to read. */
   readonly samples: readonly SampleRecord[];
   readonly teachers?: TeacherTable;
@@ -26,6 +30,8 @@ export interface ReportData {
   /** The student against each baseline. */
   readonly comparisons: readonly BaselineComparison[];
   readonly gate?: GateResult;
+  /** The students by quality and time. */
+  readonly frontier?: Frontier;
   /** Of the student that was chosen. */
   readonly calibration?: Calibration;
   readonly costs: readonly StageCost[];
@@ -41,14 +47,6 @@ export interface DatasetFacts {
   readonly trainingQueries: number;
   /** Rows of all training queries together. */
   readonly trainingPassages: number;
-}
-
-/** The judge's grades beside the levels that the writer was asked for. */
-export interface LevelAgreement {
-  readonly passages: number;
-  readonly same: number;
-  /** Cohen's kappa with quadratic weights, −1 to 1; absent where all are of one level. */
-  readonly kappa?: number;
 }
 
 /** One step of generation: what came in, what was left, and why the rest was not. */

@@ -1,6 +1,8 @@
 import type { GradeDescription } from '../../generate/describe/describe-set.js';
 import type { Quartiles } from '../../generate/describe/quartiles.js';
+import { measureChart } from './charts.js';
 import type { Figure } from './figures.js';
+import { formatScore } from './format.js';
 import type { ReportData } from './report-data.js';
 import { quartileChart, sourcesChart } from './set-charts.js';
 
@@ -28,6 +30,24 @@ export async function setFigures({ set }: ReportData): Promise<Figure[]> {
       (value) => value.toFixed(2),
     ),
   ];
+}
+
+/** Each agreement that has an interval, as kappa, or as alpha where more than two graded. */
+export async function agreementFigure({ agreement = [] }: ReportData): Promise<Figure | undefined> {
+  const rows = agreement.flatMap(({ between, kappa, alpha }) => {
+    const { value: mean, low, high } = kappa ?? alpha;
+    return mean === undefined || low === undefined || high === undefined
+      ? []
+      : [{ name: between, kind: 'teacher' as const, measures: { agreement: { mean, low, high } } }];
+  });
+  if (rows.length === 0) return undefined;
+  const said = rows.map(({ name, measures: { agreement: one } }) => `${name} ${formatScore(one.mean)}`);
+  return {
+    title: 'Agreement of grades',
+    description: `${said.join(', ')}.`,
+    caption: '1 is full agreement, 0 what chance gives. The line is the 95 % interval.',
+    svg: await measureChart('agreement', rows),
+  };
 }
 
 async function spreadFigure(

@@ -1,3 +1,4 @@
+import type { StatisticInterval } from '../../evaluate/agreement/bootstrap-statistic.js';
 import type { Quartiles } from '../../generate/describe/quartiles.js';
 import type { LengthBias } from '../../generate/graded/length-bias.js';
 import { formatCount, formatP, formatScore } from './format.js';
@@ -44,7 +45,6 @@ export function setTable({ set }: ReportData): Table | undefined {
     ['Mean cosine distance of two queries', set.spread === undefined ? undefined : formatScore(set.spread)],
     ['Length tells grades apart, written passages', describeBias(set.lengthBias.written)],
     ['Length tells grades apart, all passages', describeBias(set.lengthBias.all)],
-    ['Judge agrees with the writer’s level', set.agreement && describeAgreement(set.agreement)],
   ];
   return {
     caption: 'The set in figures',
@@ -54,15 +54,34 @@ export function setTable({ set }: ReportData): Table | undefined {
   };
 }
 
+/** Who agrees with whom, on how many pairs. */
+export function agreementTable({ agreement }: ReportData): Table | undefined {
+  if (!agreement || agreement.length === 0) return undefined;
+  const cell = (statistic: StatisticInterval | undefined): string => {
+    if (statistic?.value === undefined) return none;
+    const { value, low, high } = statistic;
+    const interval =
+      low === undefined || high === undefined ? '' : ` (${formatScore(low)} to ${formatScore(high)})`;
+    return `${formatScore(value)}${interval}`;
+  };
+  return {
+    caption:
+      'Agreement on everything that was judged, also on what was left out of the set: kappa with quadratic weights and ordinal alpha, with 95 % intervals over queries. A dash: only one grade occurs',
+    columns: ['Between', 'Pairs', 'Queries', 'Same grade', 'Kappa', 'Krippendorff’s alpha'],
+    rows: agreement.map(({ between, pairs, queries, same, kappa, alpha }) => [
+      between,
+      formatCount(pairs),
+      formatCount(queries),
+      formatScore(same),
+      cell(kappa),
+      cell(alpha),
+    ]),
+    numbersFrom: 1,
+  };
+}
+
 function describeBias({ pairs, auc, correlation, p, separates }: LengthBias): string | undefined {
   if (pairs === 0) return undefined;
   const verdict = separates ? 'yes' : 'no';
   return `${verdict}: the better passage is longer in ${formatScore(auc)} of ${formatCount(pairs)} pairs (correlation ${formatScore(correlation)}, p = ${formatP(p)})`;
 }
-
-const describeAgreement = ({
-  passages,
-  same,
-  kappa,
-}: NonNullable<NonNullable<ReportData['set']>['agreement']>) =>
-  `${formatCount(same)} of ${formatCount(passages)} levels; quadratic kappa ${kappa === undefined ? none : formatScore(kappa)}`;

@@ -37,9 +37,17 @@ export function summarise(data: ReportData): string[] {
 
 function describeSet({ dataset, funnel }: ReportData): string {
   const first = funnel[0];
-  const rejected = funnel.reduce((sum, stage) => sum + stage.in - stage.out, 0);
+  // What was never needed was not rejected.
+  const rejected = funnel.reduce(
+    (sum, stage) => sum + stage.in - stage.out - (stage.rejected['not-drawn'] ?? 0),
+    0,
+  );
   const asked = first ? ` Generation rejected ${formatCount(rejected)} records on the way.` : '';
-  return `From ${formatCount(dataset.passages)} passages of ${dataset.name} came ${formatCount(dataset.trainingQueries)} training queries with ${formatCount(dataset.trainingPassages)} graded passages.${asked}`;
+  const topics = funnel.find(({ stage }) => stage === 'topics');
+  const source = topics
+    ? `Of ${formatCount(topics.out)} topics`
+    : `From ${formatCount(dataset.passages)} passages of ${dataset.name}`;
+  return `${source} came ${formatCount(dataset.trainingQueries)} training queries with ${formatCount(dataset.trainingPassages)} graded passages.${asked}`;
 }
 
 function describeTeachers({ teachers }: ReportData): string {

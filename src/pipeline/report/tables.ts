@@ -34,13 +34,60 @@ export function gateTable({ gate }: ReportData): Table | undefined {
     ['p, paired randomisation test', formatP(gate.p)],
     ['Largest p that passes', String(gate.alpha)],
     ['Queries', formatCount(gate.queries)],
+    ...(gate.together ? [['p among all students tried', formatP(gate.together.p)]] : []),
     ['Why', gate.reason],
+    ...(gate.notes ?? []).map((note) => ['Note', note]),
   ];
   return {
     caption: 'The student against the best untrained ranking',
     columns: ['What', 'Value'],
     rows,
     numbersFrom: 2,
+  };
+}
+
+/** The student beside its teachers, and on subjects that it was not trained on. */
+export function gateComparisonsTable({ gate }: ReportData): Table | undefined {
+  const { teachers = [], extrapolation, measure, student, baseline } = gate ?? {};
+  if (teachers.length === 0 && !extrapolation) return undefined;
+  const row = (
+    name: string,
+    values: {
+      mean: number;
+      difference: { mean: number; low: number; high: number };
+      p: number;
+      queries: number;
+    },
+  ): string[] => [
+    name,
+    formatCount(values.queries),
+    formatScore(values.mean),
+    formatSigned(values.difference.mean),
+    formatInterval(values.difference),
+    formatP(values.p),
+  ];
+  return {
+    caption: `${student} beside its teacher and on subjects unseen in training`,
+    columns: ['Compared', 'Queries', measure ?? '', 'Difference', '95 % interval', 'p'],
+    rows: [
+      ...teachers.map(({ name, kept, studentMean, ...rest }) =>
+        row(
+          `in domain, less ${name}${kept === undefined ? '' : ` (${Math.round(100 * kept)} % of its gain kept)`}`,
+          { ...rest, mean: studentMean },
+        ),
+      ),
+      ...(extrapolation
+        ? [
+            row(`unseen subjects, less ${baseline}`, extrapolation),
+            row('unseen subjects, less in domain', {
+              ...extrapolation,
+              difference: extrapolation.change,
+              p: extrapolation.changeP,
+            }),
+          ]
+        : []),
+    ],
+    numbersFrom: 1,
   };
 }
 

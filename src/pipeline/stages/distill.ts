@@ -1,19 +1,28 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { collect } from '../../core/collect.js';
+import { RankforgeError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Run } from '../../core/run.js';
+import { chooseStudent, type Frontier } from '../../distill/auto/frontier.js';
+import { noneChosen } from '../../distill/auto/none-chosen.js';
+import { clusterFolds, noUnseenSubjects } from '../../distill/splits/cluster-folds.js';
 import { saveStudent } from '../../distill/student-folder.js';
 import type { LabelledCandidates } from '../../distill/training-list.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import { readRun } from '../../formats/trec-run.js';
 import type { ForgeContext } from '../forge-context.js';
+import { measuredQueries } from '../measured-queries.js';
+import { queryVectors } from '../query-vectors.js';
 import { recipeHash } from '../recipe/recipe.js';
 import type { Stage } from '../stage.js';
-import { trainStudents } from '../train-students.js';
+import { pointOf } from '../student-point.js';
+import { type TrainedStudent, trainStudents } from '../train-students.js';
 import { datasetFiles, generated } from './generate.js';
-import { sourceOf, taught } from './teach.js';
+import { candidateLists, sourceOf, taught } from './teach.js';
 
 /** Files of the stage's folder; each student has a folder of its kind's name. */
 export const distilled = { choice: 'choice.json' } as const;
@@ -27,6 +36,16 @@ export interface StudentChoice {
     readonly heldOut: number;
     readonly priorOnly: boolean;
   }[];
+  /** Why it was chosen. */
+  readonly reason: string;
+  readonly unfinished: Frontier['unfinished'];
+  /** For the gate: what could not be measured. */
+  readonly notes: readonly string[];
+  /** Students trained without a fold's subjects, by folder, and the ids of what they are measured on. */
+  readonly extrapolation?: {
+    readonly clusters: number;
+    readonly folds: readonly { readonly folder: string; readonly queries: readonly string[] }[];
+  };
   /** Of the chosen one, for the reliability diagram. */
   readonly calibration?: {
     readonly error: number;
@@ -47,6 +66,8 @@ export function distillStage(context: ForgeContext): Stage {
     after: ['generate', 'teach'],
     settings: {
       students: recipe.students,
+      distill: recipe.distill,
+      split: recipe.evaluate.split,
       seed: recipe.seed,
       retrieval: recipe.retrieval,
       encoder: recipe.encoder,
@@ -86,12 +107,20 @@ async function distill(
       labels: scored.map(({ id, score }) => score + (id === source ? sourceBonus : 0)),
     };
   });
+  const unfinished: { name: string; why: string }[] = [];
+  const { timeLimit, latencyMs } = recipe.distill;
+  // A stopped stage finds it there; a finished one has no use for it.
+  const workFolder = join(folder, 'training');
   const trained = await trainStudents({
     kinds: recipe.students,
     lists,
     labels: 'scores',
     firstStage: await context.firstStage(),
+    weights: recipe.encoder === 'none' ? undefined : recipe.encoder,
+    workFolder,
     seed: recipe.seed,
+    timeLimit: timeLimit && timeLimit * 60,
+    onUnfinished: timeLimit ? (name, why) => unfinished.push({ name, why }) : undefined,
     relevance: new Map(
       training.map(({ query, passages: items }) => [
         query.id,
@@ -106,11 +135,20 @@ async function distill(
     ...job,
   });
   for (const { kind, student } of trained) await saveStudent(join(folder, kind), student);
-  // The first of equals: the recipe names the simplest first.
-  const best = trained.reduce((top, one) => (one.heldOut > top.heldOut + 1e-9 ? one : top));
+  // Before any judged query is looked at, so that the gate is one test and not the best of several.
+  const { index, reason } = chooseStudent(trained.map(pointOf), { budgetMs: latencyMs });
+  if (index === undefined) throw noneChosen(reason, folder);
+  const best = trained[index]!;
+  const extrapolation = recipe.distill.extrapolation
+    ? await trainWithoutSubjects(context, { best, lists, examples, folder }, job)
+    : undefined;
   const choice: StudentChoice = {
     chosen: best.kind,
     students: trained.map(({ kind, heldOut, trained: { priorOnly } }) => ({ kind, heldOut, priorOnly })),
+    reason,
+    unfinished,
+    extrapolation,
+    notes: recipe.distill.extrapolation && !extrapolation ? [noUnseenSubjects] : [],
     calibration: best.calibration && {
       error: best.calibration.error,
       pairs: best.calibration.pairs,
@@ -118,4 +156,48 @@ async function distill(
     },
   };
   await atomicWrite(join(folder, distilled.choice), `${JSON.stringify(choice, null, 2)}\n`);
+  await rm(workFolder, { recursive: true, force: true });
+}
+
+/** For each fold of subjects the chosen kind anew, without its training queries: what its judged queries are ranked by. */
+async function trainWithoutSubjects(
+  context: ForgeContext,
+  {
+    best,
+    lists,
+    examples,
+    folder,
+  }: {
+    readonly best: TrainedStudent;
+    readonly lists: readonly LabelledCandidates[];
+    readonly examples: readonly Example[];
+    readonly folder: string;
+  },
+  job: JobOptions,
+): Promise<StudentChoice['extrapolation']> {
+  const firstStage = await context.firstStage();
+  const { queries } = await measuredQueries(context, examples);
+  const found = await candidateLists(context, queries, { ...job, depth: 3 });
+  const measured = found.map(({ query, items }) => ({
+    query: { ...query, id: `measured ${query.id}` },
+    passages: items.map(({ passage }) => passage),
+  }));
+  const vectors = await queryVectors([...lists, ...measured], firstStage, job);
+  const { clusters, folds } = await clusterFolds(vectors, { seed: context.recipe.seed, ...job });
+  const saved: { folder: string; queries: string[] }[] = [];
+  for (const [index, fold] of folds.entries()) {
+    const asked = queries.filter(({ id }) => fold.has(`measured ${id}`)).map(({ id }) => id);
+    if (asked.length === 0) continue;
+    await setImmediate();
+    job.signal?.throwIfAborted();
+    try {
+      await saveStudent(join(folder, 'extrapolation', String(index)), await best.without(fold));
+    } catch (error) {
+      if (error instanceof RankforgeError && error.code === 'too-little-data') return undefined;
+      throw error;
+    }
+    saved.push({ folder: join('extrapolation', String(index)), queries: asked });
+    job.onProgress?.({ stage: 'extrapolation', done: index + 1, total: folds.length, unit: 'items' });
+  }
+  return saved.length > 0 ? { clusters, folds: saved } : undefined;
 }

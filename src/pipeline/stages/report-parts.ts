@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +10,18 @@ import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import type { FunnelData } from '../../generate/funnel.js';
 import { judgePrompts } from '../../generate/judge/judge.js';
+import {
+  type JudgementRecord,
+  judgementsFile,
+  readJudgements,
+} from '../../generate/judge/judgement-record.js';
 import { queryType } from '../../generate/queries/query-types.js';
 import { type WeightAlias, weightAliases } from '../../models/weights/aliases.js';
 import { loadPrompt } from '../../prompts/template.js';
 import { countWarnings } from '../count-warnings.js';
 import type { ForgeContext } from '../forge-context.js';
 import { type Recipe, recipeHash } from '../recipe/recipe.js';
+import { agreementRows } from '../report/agreement.js';
 import type { ReportData, SampleRecord } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
 import type { FinishedStage } from '../stage.js';
@@ -37,10 +44,11 @@ export async function setParts(
   prompts: readonly string[] = [],
 ): Promise<SetParts> {
   const { folder } = finished.get('generate')!;
-  const { passages, name } = await dataset();
+  const { passages, name, qrels } = await dataset();
   const examples = await collect(readExamples(path));
   const { stages: funnel } = await readJson<FunnelData>(folder, generated.funnel);
   const { set } = await readJson<SetDetails>(folder, generated.description);
+  const judged = await judgementsOf(folder);
   return {
     title: recipe.name,
     finishedAt: new Date().toISOString(),
@@ -52,6 +60,7 @@ export async function setParts(
     },
     funnel,
     set,
+    agreement: judged && agreementRows(judged, { people: qrels, seed: recipe.seed }),
     samples: samplesOf(examples, recipe.seed),
     costs: [...finished.values()].map(({ stage, usage, seconds, reused }) => ({
       stage,
@@ -62,6 +71,12 @@ export async function setParts(
     provenance: provenanceOf(recipe, [...setPrompts(recipe), ...prompts]),
     warnings: countWarnings([...finished.values()].flatMap(({ warnings }) => warnings)),
   };
+}
+
+/** What the judge said, where anything was judged. */
+async function judgementsOf(folder: string): Promise<JudgementRecord[] | undefined> {
+  const path = join(folder, judgementsFile);
+  return existsSync(path) ? collect(readJudgements(path)) : undefined;
 }
 
 /** Writes `report.html`, `report.md` and `report.json`. */
@@ -113,14 +128,18 @@ function modelOf(as: string, name: string) {
 }
 
 /** The prompts that a set is made with. */
-function setPrompts({ generate: { types, judge, graded, edits, negatives } }: Recipe): string[] {
+function setPrompts({ generate: { topics, types, judge, graded, edits, negatives } }: Recipe): string[] {
   const asked = Object.entries(types).filter(([, share]) => share > 0);
+  const writtenPrompts = [
+    'generate/graded-passages',
+    ...(graded.onDisagreement === 'rewrite' ? ['generate/rewrite-level'] : []),
+  ];
   const writesNegatives = negatives.written > 0 || negatives.mix?.some(({ kind }) => kind === 'written');
+  if (topics) return ['generate/topics', 'generate/topic-query', judgePrompts[judge.mode], ...writtenPrompts];
   return [
     ...asked.map(([type]) => queryType(type).prompt),
     judgePrompts[judge.mode],
-    ...(graded.share > 0 ? ['generate/graded-passages'] : []),
-    ...(graded.share > 0 && graded.onDisagreement === 'rewrite' ? ['generate/rewrite-level'] : []),
+    ...(graded.share > 0 ? writtenPrompts : []),
     ...(edits.share > 0 ? ['generate/minimal-edit'] : []),
     ...(writesNegatives ? ['generate/negatives'] : []),
   ];

@@ -5,7 +5,6 @@ import type { Example } from '../../core/example.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import { randomStream, shuffle } from '../../core/random.js';
-import type { Run } from '../../core/run.js';
 import { usageSince } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
 import { fuseTeachers } from '../../distill/teachers/fuse-teachers.js';
@@ -13,19 +12,26 @@ import type { TeacherRun } from '../../distill/teachers/measure-teachers.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples, writeExamples } from '../../formats/examples.js';
 import { writeRun } from '../../formats/trec-run.js';
-import { markByTeacher } from '../../generate/negatives/hardness.js';
 import { openComparator } from '../../rerank/comparators/registry.js';
 import { localExecutor } from '../executor.js';
+import { exportRecipeSet } from '../export-set.js';
 import type { FirstStage } from '../first-stage.js';
 import type { ForgeContext } from '../forge-context.js';
+import { labelExamples, withOwnPassages } from '../label-examples.js';
 import { modelSettings, type TeacherEntry } from '../recipe/recipe.js';
 import type { TeacherTable } from '../report/report-data.js';
 import { scoreCandidates } from '../score-candidates.js';
 import type { Stage } from '../stage.js';
+import { teacherThinking } from '../teacher-thinking.js';
 import { datasetFiles, generated } from './generate.js';
 
-/** Files of the stage's folder. */
-export const taught = { labels: 'labels.trec', table: 'teachers.json', examples: 'examples.jsonl' } as const;
+/** Files of the stage's folder, and the folder of the exports with the teachers' scores. */
+export const taught = {
+  labels: 'labels.trec',
+  table: 'teachers.json',
+  examples: 'examples.jsonl',
+  exports: 'exports',
+} as const;
 
 /** Scores the candidates of every training query with each teacher, measures the teachers, and fuses those that help. */
 export function teachStage(context: ForgeContext): Stage {
@@ -41,6 +47,7 @@ export function teachStage(context: ForgeContext): Stage {
       seed: recipe.seed,
       judged: recipe.evaluate.teacherQueries,
       split: recipe.evaluate.split,
+      exports: recipe.generate.exports,
     },
     files: datasetFiles(context),
     run: async ({ folder, input, ...job }) => {
@@ -62,7 +69,8 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
     ...job,
     depth: recipe.retrieval.depth,
   });
-  const untrained = await untrainedRuns(lists, first, job);
+  const scored = withOwnPassages(lists, examples);
+  const untrained = await untrainedRuns(scored, first, job);
   const warnings: Warning[] = [];
   const teachers: TeacherRun[] = [];
   for (const teacher of recipe.teachers) {
@@ -109,10 +117,12 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
     })),
   };
   await atomicWrite(join(folder, taught.table), `${JSON.stringify(table, null, 2)}\n`);
-  await writeExamples(
-    join(folder, taught.examples),
-    examples.map((example) => withLabels(example, fused.labels)),
-  );
+  const labelled = labelExamples(examples, { lists: scored, runs, weights: fused.weights });
+  const thought = await thinkingOf(labelled, fused.weights, context, job);
+  warnings.push(...thought.warnings);
+  await writeExamples(join(folder, taught.examples), thought.examples);
+  // The set's own exports were written before anything had a score: these are the same with the teachers'.
+  await exportRecipeSet(recipe, join(folder, taught.examples), join(folder, taught.exports), job);
   return {
     usage: usageSince(before, models.usage),
     warnings: [...fused.warnings, ...warnings],
@@ -202,16 +212,27 @@ async function runTeacher(
   };
 }
 
-function withLabels(example: Example, labels: Run): Example {
-  const ranks = new Map(
-    (labels.get(example.query.id) ?? []).map(({ id, score }, index) => [id, { score, rank: index + 1 }]),
-  );
-  // What an example was mined by is then no longer what its passages are called hard by.
-  return markByTeacher({
-    ...example,
-    passages: example.passages.map((item) => {
-      const label = ranks.get(item.passage.id);
-      return label ? { ...item, teacherScore: label.score, teacherRank: label.rank } : item;
+/** What the heaviest reasoning teacher of the labels thinks of each example. One that adds nothing to them is not believed. */
+async function thinkingOf(
+  examples: readonly Example[],
+  weights: ReadonlyMap<string, number>,
+  context: ForgeContext,
+  job: JobOptions,
+): Promise<{ readonly examples: readonly Example[]; readonly warnings: readonly Warning[] }> {
+  const { teachers, models, seed } = context.recipe;
+  const [teacher] = teachers
+    .filter(({ name, compare }) => /^reason(?::|$)/.test(compare) && (weights.get(name) ?? 0) > 0)
+    .sort((a, b) => weights.get(b.name)! - weights.get(a.name)!);
+  if (!teacher) return { examples, warnings: [] };
+  const model = await (await context.models()).open(teacher.model);
+  await using comparator = await openComparator(teacher.compare, { model, seed });
+  const callsAtOnce = models[teacher.model]!.concurrency;
+  const { thinking, warnings } = await teacherThinking(examples, comparator, { ...job, seed, callsAtOnce });
+  return {
+    examples: examples.map((example) => {
+      const own = thinking.get(example.query.id);
+      return own ? { ...example, thinking: own } : example;
     }),
-  });
+    warnings,
+  };
 }

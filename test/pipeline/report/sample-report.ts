@@ -1,4 +1,5 @@
 import { randomStream } from '../../../src/core/random.js';
+import { makeFrontier } from '../../../src/distill/auto/frontier.js';
 import { bootstrapInterval } from '../../../src/evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../../src/evaluate/compare-runs.js';
 import { pairedRandomisationTest } from '../../../src/evaluate/paired-randomisation-test.js';
@@ -121,8 +122,25 @@ export const sampleReport: ReportData = {
         separates: false,
       },
     },
-    agreement: { passages: 16, same: 11, kappa: 0.78 },
   },
+  agreement: [
+    {
+      between: 'judge and people',
+      pairs: 100,
+      queries: 24,
+      same: 0.61,
+      kappa: { value: 0.72, low: 0.6, high: 0.81 },
+      alpha: { value: 0.7, low: 0.57, high: 0.8 },
+    },
+    {
+      between: 'judge and the levels asked of the writer',
+      pairs: 16,
+      queries: 4,
+      same: 0.6875,
+      kappa: { value: 0.78, low: 0.41, high: 0.95 },
+      alpha: { value: undefined, low: undefined, high: undefined },
+    },
+  ],
   samples: [
     {
       query: 'how do I stop a run without losing the answers I paid for?',
@@ -210,7 +228,61 @@ export const sampleReport: ReportData = {
     alpha: 0.05,
     queries,
     reason: 'The difference is above zero and p is below 0.05.',
+    teachers: [
+      {
+        name: 'yes-no',
+        teacherMean: 0.75,
+        studentMean: 0.72,
+        difference: { mean: -0.03, low: -0.06, high: 0.001 },
+        p: 0.06,
+        queries: 24,
+        kept: 0.8,
+      },
+    ],
+    extrapolation: {
+      clusters: 8,
+      folds: 5,
+      queries,
+      mean: 0.69,
+      difference: { mean: 0.09, low: 0.03, high: 0.15 },
+      p: 0.004,
+      change: { mean: -0.03, low: -0.05, high: -0.01 },
+      changeP: 0.02,
+    },
   },
+  frontier: makeFrontier(
+    [
+      {
+        name: 'linear',
+        quality: { mean: 0.66, low: 0.6, high: 0.72 },
+        heldOut: 0.61,
+        milliseconds: 1.1,
+        p95: 1.6,
+      },
+      {
+        name: 'lambdamart',
+        quality: { mean: 0.65, low: 0.59, high: 0.71 },
+        heldOut: 0.6,
+        milliseconds: 2.4,
+        p95: 3,
+      },
+      {
+        name: 'mlp',
+        quality: { mean: 0.72, low: 0.66, high: 0.78 },
+        heldOut: 0.64,
+        milliseconds: 9.5,
+        p95: 12,
+        passed: true,
+      },
+    ],
+    {
+      measure: 'nDCG@10',
+      unfinished: [{ name: 'cross-encoder', why: 'not finished within 600 s' }],
+      untrained: { name: 'fusion', mean: 0.6 },
+      teacher: { name: 'yes-no', mean: 0.75 },
+      budgetMs: 20,
+    },
+  ),
   calibration: {
     of: 'mlp, 60 judged queries',
     error: 0.041,

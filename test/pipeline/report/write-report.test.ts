@@ -186,7 +186,7 @@ describe.skipIf(!browser)('in a real browser (needs Chromium, or RANKFORGE_CHROM
         expect(faults).toEqual([]);
         expect(seen.scrollWidth).toBeLessThanOrEqual(width);
         expect(seen.charts.length).toBe(
-          5 + new Set(data.rankings.flatMap(({ measures }) => Object.keys(measures))).size,
+          7 + new Set(data.rankings.flatMap(({ measures }) => Object.keys(measures))).size,
         );
         for (const chart of seen.charts) {
           expect(chart.width).toBeGreaterThan(250);

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { packageVersion } from '../core/version.js';
+import { type Frontier, makeFrontier } from '../distill/auto/frontier.js';
+import { noneChosen } from '../distill/auto/none-chosen.js';
+import { type GateResult, gateTogether } from '../distill/gate.js';
+import { withCard } from '../distill/make-student.js';
+import { saveStudent } from '../distill/student-folder.js';
+import { studentKinds } from '../distill/students/scorer.js';
+import { bootstrapInterval, type Interval } from '../evaluate/bootstrap-interval.js';
+import { compareRuns } from '../evaluate/compare-runs.js';
+import { evaluateRun } from '../evaluate/evaluate-run.js';
+import { atomicWrite } from '../formats/atomic-write.js';
+import {
+  type DistilledKind,
+  type DistilledKinds,
+  type DistillKindsOptions,
+  distillKinds,
+} from './distill-runs.js';
+import { frontierSvg } from './report/frontier.js';
+import { rankingRow } from './report/ranking-row.js';
+import type { ReportData } from './report/report-data.js';
+import { writeReport } from './report/write-report.js';
+import { measuredPoint, pointOf } from './student-point.js';
+
+export interface DistillAutoOptions
+  extends Omit<DistillKindsOptions, 'kinds' | 'timeLimit' | 'onUnfinished'> {
+  readonly out: string;
+  readonly kinds?: DistillKindsOptions['kinds'];
+  /** Seconds that training may take: what is finished by then counts. @default none */
+  readonly timeLimit?: number;
+  /** Milliseconds that 100 candidates may take, at the 95th percentile, vectors given. @default any */
+  readonly latencyMs?: number;
+}
+
+export interface DistilledAuto {
+  /** Of the chosen student; the others are in `students` below it. */
+  readonly folder: string;
+  readonly chosen: string;
+  readonly frontier: Frontier;
+  readonly gate?: GateResult;
+  readonly queries: number;
+}
+
+const measures = ['nDCG@10', 'RR@10', 'AP'];
+
+/**
+ * Tries every kind of student within a time limit and keeps the best that passes its gate and is fast enough, beside
+ * `students/KIND` of all that were finished, `frontier.json`, `frontier.svg` and a report. Each p counts for as many students as
+ * were tried. Whether the gate was passed is in the result.
+ * @throws RankforgeError `gate-failed` where none was finished or is fast enough: what was trained is written all the same; as `distillRuns`
+ */
+export async function distillAuto(options: DistillAutoOptions): Promise<DistilledAuto> {
+  const { out, latencyMs, seed, kinds = studentKinds } = options;
+  const unfinished: { name: string; why: string }[] = [];
+  const found = await distillKinds({
+    ...options,
+    kinds,
+    onUnfinished: (name, why) => unfinished.push({ name, why }),
+  });
+  const gates = gateTogether(found.students.flatMap(({ gate }) => gate ?? []));
+  const students = found.students.map((one, index) => withGate(one, gates[index]));
+  for (const { kind, student } of students) await saveStudent(join(out, 'students', kind), student);
+  const measured = (run: DistilledKind['heldOutRun']): Interval => {
+    const rows = [...evaluateRun(found.judged!, run, ['nDCG@10']).perQuery.values()];
+    return bootstrapInterval(
+      rows.map((row) => row['nDCG@10']!),
+      { seed },
+    );
+  };
+  const points = students.map((one) =>
+    found.judged ? measuredPoint(pointOf(one), measured(one.heldOutRun), one.gate) : pointOf(one),
+  );
+  const [first] = gates;
+  const teacher = best(first?.teachers?.map(({ name, teacherMean: mean }) => ({ name, mean })) ?? []);
+  const frontier = makeFrontier(points, {
+    measure: found.judged ? 'nDCG@10' : 'nDCG@10 on the labels',
+    unfinished,
+    ...(first ? { untrained: { name: first.baseline, mean: first.baselineMeans[first.baseline]! } } : {}),
+    ...(teacher ? { teacher } : {}),
+    budgetMs: latencyMs,
+  });
+  await atomicWrite(join(out, 'frontier.json'), `${JSON.stringify(frontier, null, 2)}\n`);
+  if (points.length > 0) await atomicWrite(join(out, 'frontier.svg'), await frontierSvg(frontier));
+  const chosen = students.find(({ kind }) => frontier.points.some((one) => one.chosen && one.name === kind));
+  const gate = chosen && (await unseen(chosen));
+  const data = reportOf(found, { ...options, students, chosen, gate, frontier });
+  await writeReport(data, out);
+  await atomicWrite(join(out, 'report.json'), `${JSON.stringify(data, null, 2)}\n`);
+  if (!chosen) throw noneChosen(frontier.reason, out);
+  await saveStudent(out, gate ? withCard(chosen.student, { gate }) : chosen.student);
+  return { folder: out, chosen: chosen.kind, frontier, gate, queries: found.queries };
+}
+
+const withGate = (one: DistilledKind, gate: GateResult | undefined): DistilledKind =>
+  gate ? { ...one, gate, student: withCard(one.student, { gate }) } : one;
+
+/** What the gate said of all students together, and what the chosen one is worth on subjects unseen in training. */
+async function unseen({ gate, onUnseenSubjects }: DistilledKind): Promise<GateResult | undefined> {
+  const alone = gate && (await onUnseenSubjects());
+  return alone && { ...gate, extrapolation: alone.extrapolation, notes: alone.notes };
+}
+
+const best = <T extends { readonly mean: number }>(all: readonly T[]): T | undefined =>
+  all.reduce<T | undefined>((top, one) => (top && top.mean >= one.mean ? top : one), undefined);
+
+function reportOf(
+  { untrained, teachers, judged, queries }: DistilledKinds,
+  {
+    dataset,
+    students,
+    chosen,
+    gate,
+    frontier,
+    seed,
+    command,
+  }: Pick<DistillAutoOptions, 'dataset' | 'seed' | 'command'> & {
+    readonly students: readonly DistilledKind[];
+    readonly chosen?: DistilledKind;
+    readonly gate?: GateResult;
+    readonly frontier: Frontier;
+  },
+): ReportData {
+  const rows = [
+    ...Object.entries(untrained).map(([name, run]) => ({ name, kind: 'baseline' as const, run })),
+    ...Object.entries(teachers).map(([name, run]) => ({ name, kind: 'teacher' as const, run })),
+    ...students.map(({ kind, heldOutRun: run }) => ({ name: kind, kind: 'student' as const, run })),
+  ];
+  return {
+    title: `Students of ${dataset.name}`,
+    finishedAt: new Date().toISOString(),
+    dataset: {
+      name: dataset.name,
+      passages: dataset.passages.size,
+      trainingQueries: queries,
+      trainingPassages: chosen?.student.card.training.passages ?? 0,
+    },
+    funnel: [],
+    samples: [],
+    rankings: judged
+      ? rows.map(({ run, ...row }) => rankingRow(row, evaluateRun(judged, run, measures), { seed }))
+      : [],
+    comparisons:
+      judged && chosen
+        ? Object.entries(untrained).map(([baseline, run]) => ({
+            student: chosen.kind,
+            baseline,
+            result: compareRuns(judged, [chosen.heldOutRun, run], 'nDCG@10', { seed }),
+          }))
+        : [],
+    ...(judged ? { measuredOn: { queries: judged.size, judgements: 'human' as const } } : {}),
+    gate,
+    frontier,
+    calibration: chosen?.calibration && {
+      of: `${chosen.kind}, ${chosen.calibration.queries} judged queries that the gate leaves out`,
+      error: chosen.calibration.error,
+      bins: chosen.calibration.bins,
+    },
+    costs: [],
+    provenance: { packageVersion, seed, models: [], prompts: [] },
+    notes: [
+      `${frontier.reason.charAt(0).toUpperCase()}${frontier.reason.slice(1)}.`,
+      ...(command ? [`Made by: ${command}.`] : []),
+    ],
+  };
+}

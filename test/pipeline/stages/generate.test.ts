@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { collect } from '../../../src/core/collect.js';
+import { readExamples } from '../../../src/formats/examples.js';
+import { readJudgements } from '../../../src/generate/judge/judgement-record.js';
+import { generateOnly } from '../../../src/pipeline/forge.js';
+import { loadRecipe } from '../../../src/pipeline/recipe/load-recipe.js';
+import { startJobServer } from '../../fixtures/job-server.js';
+import { chatReply, type ScriptedServer } from '../../fixtures/scripted-server.js';
+import { smallJob } from '../../fixtures/small-job.js';
+
+let server: ScriptedServer | undefined;
+afterEach(() => server?.[Symbol.asyncDispose]());
+
+const grades: Record<string, string> = {
+  Yes: 'It names what is asked.\n##final score: 3',
+  No: 'It speaks of something else.\n##final score: 0',
+};
+
+test("a judge's reasons reach the chat export, and its agreement with people and writer the report", async () => {
+  process.env.OPENAI_API_KEY = 'sk-of-the-test';
+  server = await startJobServer((reply) => chatReply(grades[reply] ?? reply));
+  const job = await smallJob(server);
+  const recipe = readFileSync(job.recipe, 'utf8').replace(
+    '  minWords',
+    '  exports: [sft]\n  judge: { mode: reasoned, measured: 12 }\n  graded: { share: 1, onDisagreement: drop, lengthBias: warn }\n  minWords',
+  );
+  writeFileSync(job.recipe, recipe);
+  const { folder } = await generateOnly(await loadRecipe(job.recipe), { out: job.out });
+  const examples = await collect(readExamples(join(folder, 'examples.jsonl')));
+  for (const { passages } of examples)
+    for (const { grade, reason, kind, origin } of passages)
+      if (kind === 'positive' && origin === 'corpus')
+        expect([grade, reason]).toEqual([3, 'It names what is asked.']);
+  const rows = readFileSync(join(folder, 'exports/sft/train.jsonl'), 'utf8').trim().split('\n');
+  for (const row of rows)
+    expect(JSON.parse(row).messages.at(-1).content).toMatch(
+      /^<think>\n(?:\[[A-Z]\] It .+\n)+<\/think>\nRanking: \[/,
+    );
+  // What was dropped was judged too.
+  const judged = await collect(readJudgements(join(folder, 'judgements.jsonl')));
+  const kept = new Set(examples.flatMap(({ passages }) => passages.map(({ passage }) => passage.id)));
+  const written = judged.filter(({ passageId }) => /-level\d$/.test(passageId));
+  expect(written.some(({ passageId }) => !kept.has(passageId))).toBe(true);
+  const { agreement } = JSON.parse(readFileSync(join(job.out, 'report.json'), 'utf8'));
+  expect(agreement.map(({ between, pairs }: { between: string; pairs: number }) => [between, pairs])).toEqual(
+    [
+      ['judge and people', 12],
+      ['judge and the levels asked of the writer', written.length],
+    ],
+  );
+  expect(readFileSync(join(job.out, 'report.md'), 'utf8')).toContain('## Judge agreement');
+});
