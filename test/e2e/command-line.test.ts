@@ -233,12 +233,16 @@ test.each([
     /a name of its own/,
   ],
   ['an alias', 'seed: *nope\n', /&name/],
-])('%s that the recipe gets wrong is told before anything is generated', async (_what, more, hint) => {
+])('%s that the recipe gets wrong is told before anything is generated', async (what, more, hint) => {
   const run = await rankforge(['forge', recipe(more), '--out', at('out'), '--json']);
   expect(run.code).toBe(2);
   expect(JSON.parse(run.stdout)).toMatchObject({
-    error: { code: 'bad-recipe', where: at('recipe.yaml'), hint: expect.stringMatching(hint) },
+    error: { code: 'bad-recipe', hint: expect.stringMatching(hint) },
   });
+  const lines = readFileSync(at('recipe.yaml'), 'utf8').split('\n');
+  // A file that is no YAML at all has no line of its own.
+  const line = what === 'an alias' ? '' : `:${lines.indexOf(more.split('\n').at(-2)!) + 1}`;
+  expect(JSON.parse(run.stdout).error.where).toBe(`${at('recipe.yaml')}${line}`);
   expect(existsSync(at('out'))).toBe(false);
 });
 

@@ -33,6 +33,14 @@ test('the whole job: exactly the examples ordered, a student, a report; again it
   expect(await examplesOf(job.out)).toHaveLength(8);
   expect(readFileSync(join(job.out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
   expect(readFileSync(join(job.out, 'report.md'), 'utf8')).toContain('small');
+  const report = JSON.parse(readFileSync(join(job.out, 'report.json'), 'utf8'));
+  expect(report.frontier).toMatchObject({
+    points: [{ name: 'linear', chosen: true, onFrontier: true, milliseconds: expect.any(Number) }],
+    untrained: { name: result.gate.baseline },
+  });
+  // Eight queries less those of a subject teach nothing, which is said.
+  expect(report.gate.notes).toEqual([expect.stringMatching(/unseen in training/)]);
+  expect(readFileSync(join(job.out, 'report.html'), 'utf8')).toContain('<section id="students">');
   expect(existsSync(join(result.student, 'card.json'))).toBe(true);
   const calls = paidCalls(server).length;
   expect(calls).toBeGreaterThan(8);
@@ -79,6 +87,7 @@ test('without judgements the job still runs, and says what its figures are worth
   const report = readFileSync(join(job.out, 'report.md'), 'utf8');
   expect(report).toMatch(/no hand-made judgements/);
   expect(report).toMatch(/Measures over \d+ generated queries that were held out/);
+  expect(report).toMatch(/unseen subjects, less bm25|not measured on subjects unseen/);
 });
 
 test('with nothing judged and nothing held out the job is refused before a call is paid for', async () => {

@@ -178,3 +178,32 @@ test('what was given wrong is said', async () => {
     await code(...mild, '--run', path('first.trec'), '--against', path('few.tsv'), '--sample', '30'),
   ).toEqual([1, 'too-little-data']);
 });
+
+test('a calibration is written down, grades on the scale of people, and is refused for another judge', async () => {
+  const file = path('judge.json');
+  const run = ['--run', path('first.trec'), '--depth', '6', '--mode', 'graded'];
+  const fitted = await judge(...run, ...mild, ...human(), '--calibrate', file);
+  expect(fitted.code, fitted.stderr).toBe(0);
+  expect(JSON.parse(fitted.stdout).calibration.file).toBe(file);
+  const plain = JSON.parse(fitted.stdout).agreement;
+  const calibrated = await judge(...run, ...mild, ...human(), '--calibration', file);
+  expect(calibrated.code, calibrated.stderr).toBe(0);
+  const { agreement } = JSON.parse(calibrated.stdout);
+  expect(Math.abs(agreement.bias)).toBeLessThan(plain.bias);
+  expect(agreement.same).toBeGreaterThan(plain.same);
+  const other = await judge(...run, '--model', 'openai:strict', '--calibration', file);
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringMatching(/model .*mild.*, not .*strict/) });
+});
+
+test('a calibration that cannot be fitted is refused before a call', async () => {
+  const before = server.chats().length;
+  const run = ['--run', path('first.trec'), ...mild];
+  for (const [args, said] of [
+    [['--calibrate', path('never.json')], /--against/],
+    [[...human(), '--calibrate', path('never.json'), '--calibration', path('judge.json')], /--calibration/],
+  ] as const) {
+    expect(await judge(...run, ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(said) });
+  }
+  expect(server.chats()).toHaveLength(before);
+  expect(existsSync(path('never.json'))).toBe(false);
+});

@@ -1,3 +1,4 @@
+export type { ServedReranker } from '../library/served-reranker.js';
 export { createKeyCheck, type KeyCheck, readApiKeys } from './api-keys.js';
 export type { ExposureOptions } from './exposure.js';
 export type { ListenOptions, RunningServer } from './listen.js';

@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly port?: number;
   /** Milliseconds for all headers to come. @default 10000 */
   readonly headersTimeout?: number;
-  /** Milliseconds for the whole request to come, its body included. @default 30000 */
+  /** Milliseconds for the whole request to come, its body included, and that a client may read nothing of its answer. @default 30000 */
   readonly bodyTimeout?: number;
   /** Milliseconds that what runs has to end in, once the server stops. @default 30000 */
   readonly stopTimeout?: number;
@@ -67,6 +67,8 @@ export async function listen(
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.delete(socket);
+    // Who does not read the answer leaves it in our memory.
+    response.once('prefinish', () => response.setTimeout(bodyTimeout, () => socket.destroy()));
     response.once('close', () => {
       if (stopped) socket.destroySoon();
       else if (!socket.destroyed) idle.add(socket);

@@ -9,6 +9,10 @@ export async function readJson(request: Request, limit: number): Promise<Record<
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) {
     throw new Problem('wrong-type', 'Send the body as application/json');
   }
+  // It would be read as JSON that is broken.
+  if (!/^(identity)?$/i.test(request.headers.get('content-encoding')?.trim() ?? '')) {
+    throw new Problem('wrong-type', 'Send the body without a content-encoding');
+  }
   let body: unknown;
   try {
     const bytes = await readBytes(request, limit);

@@ -1,7 +1,7 @@
 import type { Candidates } from '../../core/candidates.js';
 import type { Ranking } from '../../core/ranking.js';
 import { packageVersion } from '../../core/version.js';
-import type { Reranker } from '../../rerank/reranker.js';
+import { rankOf, type ServedReranker } from '../library/served-reranker.js';
 import { createMetrics } from './metrics.js';
 import { createOpenApi } from './openapi.js';
 import { Problem } from './problem.js';
@@ -13,7 +13,7 @@ import type { RerankAnswer, RerankRequest } from './shapes/shape.js';
 import { createWorkQueue } from './work-queue.js';
 
 export interface RerankServiceOptions extends ServiceOptions {
-  readonly reranker: Reranker;
+  readonly reranker: ServedReranker;
   /** What clients see as the model. @default 'rankforge' */
   readonly name?: string;
   /** Requests reranked at a time. @default 4 */
@@ -42,6 +42,7 @@ export function createRerankService({
   onRequest,
   ...options
 }: RerankServiceOptions): Service {
+  const rank = rankOf(reranker);
   const queue = createWorkQueue({ concurrency, waiting });
   const metrics = createMetrics(queue, name);
   const service = createService(
@@ -69,7 +70,7 @@ export function createRerankService({
       Object.assign(entry, { shape: shape.name });
       checkCount(body, maxDocuments);
       const { request, reply } = shape.read(body);
-      const ranking = await queue.run(() => reranker.rerank(candidatesOf(id, request), { signal }), signal);
+      const ranking = await queue.run(() => rank(candidatesOf(id, request), { signal }), signal);
       metrics.onRanking(ranking);
       Object.assign(entry, logged(ranking));
       checkTruncation(request, ranking);

@@ -7,15 +7,15 @@ import { RankforgeError } from '../../core/errors.js';
 import type { OnProgress } from '../../core/progress.js';
 import type { Ranking } from '../../core/ranking.js';
 import { packageVersion } from '../../core/version.js';
-import type { Reranker } from '../../rerank/reranker.js';
 import { Problem } from '../http/problem.js';
 import { relevanceOf } from '../http/relevance.js';
 import { type FieldNames, spellField } from '../http/spell-field.js';
 import { createWorkQueue } from '../http/work-queue.js';
+import { rankOf, type ServedReranker } from '../library/served-reranker.js';
 import type { PassageSearch } from './passage-search.js';
 
 export interface McpOptions {
-  readonly reranker: Reranker;
+  readonly reranker: ServedReranker;
   /** With it there is a tool `search`. */
   readonly search?: PassageSearch;
   /** Documents of one call. @default 1000 */
@@ -52,12 +52,16 @@ export function createMcpServers({
   concurrency = 4,
   waiting = 64,
 }: McpOptions): () => McpServer {
+  const order = rankOf(reranker);
   const queue = createWorkQueue({ concurrency, waiting });
   const query = z.string().min(1).max(maxCharacters).describe('The question or search query');
   const top = z.number().int().min(1).max(maxDocuments).optional();
 
-  const rank = (candidates: Candidates, { signal, ...extra }: Extra): Promise<Ranking> =>
-    queue.run(() => reranker.rerank(candidates, { signal, onProgress: reportTo(extra as Extra) }), signal);
+  /** What is found is found in its turn too: embedding a query is work. */
+  const rank = (find: () => Promise<Candidates> | Candidates, extra: Extra): Promise<Ranking> => {
+    const { signal } = extra;
+    return queue.run(async () => order(await find(), { signal, onProgress: reportTo(extra) }), signal);
+  };
 
   return () => {
     const server = new McpServer(
@@ -87,10 +91,10 @@ export function createMcpServers({
       (call, extra) =>
         answer(async () => {
           const ranking = await rank(
-            {
+            () => ({
               query: { id: 'rerank', text: call.query },
               items: call.documents.map((text, index) => ({ passage: { id: String(index), text } })),
-            },
+            }),
             extra,
           );
           return told(ranking, call.top_n, (id) => ({
@@ -115,8 +119,7 @@ export function createMcpServers({
         },
         (call, extra) =>
           answer(async () => {
-            const found = await search.retrieve(call.query, { signal: extra.signal });
-            const ranking = await rank(found, extra);
+            const ranking = await rank(() => search.retrieve(call.query, extra), extra);
             return told(ranking, call.top_n ?? 10, (id) => {
               const { title, text } = search.passages.get(id)!;
               return { id, ...(title ? { title } : {}), text };

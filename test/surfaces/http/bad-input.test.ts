@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../../src/surfaces/http/listen.js';
 import type { RequestEntry } from '../../../src/surfaces/http/service.js';
@@ -126,6 +128,23 @@ describe('bodies that are no request', () => {
   });
 });
 
+describe('compressed bodies', () => {
+  test.each([
+    ['gzip', 415],
+    ['gzip, identity', 415],
+    ['identity', 200],
+  ])('%s', async (encoding, status) => {
+    const body = encoding === 'identity' ? JSON.stringify(good) : gzipSync(JSON.stringify(good));
+    const reply = await fetch(`${server.url}/v1/rerank`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+      body,
+    });
+    expect(reply.status).toBe(status);
+    if (status === 415) expect(await reply.text()).toContain('content-encoding');
+  });
+});
+
 describe('unusual bodies that are requests', () => {
   const ranked = async (body: unknown) => {
     const reply = await post(`${server.url}/v1/rerank`, body);
@@ -184,6 +203,25 @@ describe('connections', () => {
   test('a slow body is cut off', async () => {
     const answer = await raw(`${head(1000)}{"query": "x"`);
     expect(answer === '' || /^HTTP\/1.1 408/.test(answer)).toBe(true);
+  });
+
+  test('a client that does not read its answer is cut off', async () => {
+    await using greedy = await startServer({ maxBytes: 16e6, bodyTimeout: 2000 });
+    // The answer has it twice, which is more than the buffers between the two take.
+    const body = JSON.stringify({ query, documents: ['x'.repeat(12e6)], return_documents: true });
+    const socket = connect(greedy.port, '127.0.0.1').pause();
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    socket.write(head(Buffer.byteLength(body)) + body);
+    await delay(8000);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.resume();
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
+    expect(answer.length).toBeLessThan(24e6);
   });
 
   test('what is no HTTP', async () => {

@@ -2,6 +2,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { expect, test } from 'vitest';
 import { RankforgeError } from '../../../src/core/errors.js';
 import { composeReranker } from '../../../src/rerank/reranker.js';
+import type { PassageSearch } from '../../../src/surfaces/mcp/passage-search.js';
 import { type McpHttpOptions, startMcpServer } from '../../../src/surfaces/mcp/serve-http.js';
 import { type WordComparatorOptions, wordComparator } from '../word-comparator.js';
 import { call, connectClient } from './tools.js';
@@ -90,6 +91,38 @@ test('a cancelled call stops its work, and a full queue is a tool error', async 
   expect(await running).toBe('gone');
   await expect.poll(() => seen.aborted).toBe(1);
   await client.close();
+});
+
+test('a search waits for its turn before it looks for passages', async () => {
+  let searching = 0;
+  let go = (): void => {};
+  const gone = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const passage = { id: 'p', text: 'the oven is hot' };
+  const search: PassageSearch = {
+    passages: new Map([['p', passage]]),
+    async retrieve(text) {
+      searching += 1;
+      await gone;
+      return { query: { id: 'q', text }, items: [{ passage }] };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  await using server = await start({ concurrency: 1, waiting: 1, search });
+  const clients = await Promise.all([1, 2, 3].map(() => connect(server.url)));
+  const asked = { query: 'hot oven' };
+  const first = call(clients[0]!, 'search', asked);
+  await expect.poll(() => searching).toBe(1);
+  // One more may wait, the third is sent away: in whichever order the two are seen.
+  const others = [call(clients[1]!, 'search', asked), call(clients[2]!, 'search', asked)];
+  expect(await Promise.race(others)).toMatch(/wait already; try again in/);
+  expect(searching).toBe(1);
+  go();
+  expect(await first).toMatchObject({ results: [{ id: 'p' }] });
+  const ends = await Promise.all(others);
+  expect(ends.filter((end) => typeof end !== 'string')).toMatchObject([{ results: [{ id: 'p' }] }]);
+  await Promise.all(clients.map((client) => client.close()));
 });
 
 test('bad requests are answered as JSON-RPC errors', async () => {

@@ -1,9 +1,20 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { RankforgeError } from '../../../core/errors.js';
+import { readClickLog } from '../../../distill/clicks/click-log.js';
 import { gateFailed } from '../../../distill/gate.js';
-import { type StudentKind, studentKinds } from '../../../distill/students/scorer.js';
+import { defaultLosses, parseLossMix } from '../../../distill/losses/loss-mix.js';
+import { type AnyStudentKind, allStudentKinds } from '../../../distill/student-kinds.js';
+import { isReaderKind } from '../../../distill/texts/text-reader.js';
 import { readQrels } from '../../../formats/qrels.js';
+import { readRankings } from '../../../formats/ranking-file.js';
 import { readRun } from '../../../formats/trec-run.js';
-import { distillRuns } from '../../../pipeline/distill-runs.js';
+import {
+  type DistillRunsOptions,
+  distillRuns,
+  type RecordedClicks,
+  type RecordedRankings,
+} from '../../../pipeline/distill-runs.js';
+import { distillFeatures } from '../../../pipeline/feature-files.js';
 import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
@@ -11,14 +22,22 @@ import { openDataset } from '../open-dataset.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
+import { type AutoFlags, autoOptions, checkAutoFlags, runAuto } from './distill-auto.js';
 
-interface DistillFlags {
-  dataset: string;
+interface DistillFlags extends AutoFlags {
+  dataset?: string;
   split?: string;
   skipBad?: boolean;
-  run: string;
-  teacher: string[];
-  student: StudentKind;
+  run?: string;
+  teacher?: string[];
+  teacherWeights: 'equal' | 'judged';
+  teacherLabels?: 'ranks' | 'scores';
+  clicks?: string;
+  features?: string;
+  propensities?: number[];
+  student: AnyStudentKind;
+  teacherMargin?: number;
+  loss?: string;
   depth: number;
   encoder: string;
   qrels?: string;
@@ -28,15 +47,56 @@ interface DistillFlags {
 }
 
 export function addDistillCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('distill')
     .description(
-      'Train a student from recorded rankings; with --qrels its cross-validated ranking must pass the gate',
+      'Train a student from recorded rankings, clicks or a feature file; with judgements its cross-validated ranking must pass the gate',
     )
-    .addOption(flags.dataset().makeOptionMandatory())
-    .addOption(flags.run().makeOptionMandatory())
-    .requiredOption('--teacher <file...>', 'TREC runs to learn from')
-    .addOption(new Option('--student <kind>', 'what to train').choices(studentKinds).default('linear'))
+    .addOption(flags.dataset())
+    .addOption(flags.run())
+    .option('--teacher <file...>', 'rankings to learn from: TREC runs or RankLLM results (JSON, JSONL)')
+    .addOption(
+      new Option(
+        '--teacher-weights <way>',
+        'equal, or fitted on half of the judged queries, which the gate leaves out',
+      )
+        .choices(['equal', 'judged'])
+        .default('equal'),
+    )
+    .addOption(
+      new Option(
+        '--teacher-labels <what>',
+        "what of the rankings means something (default: ranks); scores: --features has a teacher's scores, not grades",
+      ).choices(['ranks', 'scores']),
+    )
+    .option('--clicks <file>', 'in place of --run and --teacher: JSONL of query, shown and clicked')
+    .option(
+      '--features <file>',
+      'in place of --dataset, --run and --teacher: SVMlight or LETOR, "label qid:q 1:x 2:y # comment"',
+    )
+    .addOption(
+      new Option(
+        '--propensities <list>',
+        'how likely each position is to be looked at, as 1,0.6,0.4 (default: learnt from the clicks)',
+      ).argParser(propensityList),
+    )
+    .addOption(
+      new Option('--student <kind>', 'what to train; static and cross-encoder read the texts')
+        .choices(allStudentKinds)
+        .default('linear'),
+    )
+    .addOption(
+      new Option(
+        '--loss <mix>',
+        'one loss or several as kl:1,mse:0.1, not of lambdamart; auto goes by the labels (default: kl; auto for what reads texts)',
+      ).argParser(lossMix),
+    )
+    .addOption(
+      new Option(
+        '--teacher-margin <ndcg>',
+        'fails the gate where the student may be worse than its teacher by more (default: any)',
+      ).argParser(margin),
+    )
     .addOption(flags.depth('candidates a query that are learned from'))
     .addOption(flags.encoder())
     .addOption(flags.split())
@@ -44,43 +104,152 @@ export function addDistillCommand(program: Command, context: CliContext): void {
     .addOption(flags.qrels())
     .addOption(flags.seed())
     .addOption(flags.out('folder for the student'))
-    .addOption(flags.json())
-    .action(async (options: DistillFlags) => {
-      const result = await distill(options, context);
-      printResult(context, options, result, () => {
-        const { gate } = result;
-        if (!gate) return `${result.folder}: not gated, since no --qrels were given\n`;
-        const rows = Object.entries(gate.baselineMeans).map(([name, value]) => [name, value.toFixed(4)]);
-        return `${textTable(['ranking', gate.measure], [...rows, [`student ${options.student}, cross-validated`, gate.studentMean.toFixed(4)]])}\nGate ${gate.passed ? 'passed' : 'NOT passed'}: ${gate.reason}\n${result.folder}\n`;
-      });
-      if (result.gate && !result.gate.passed) throw gateFailed(result.gate, result.folder);
+    .addOption(flags.json());
+  for (const option of autoOptions()) command.addOption(option);
+  command.action(async (options: DistillFlags) => {
+    checkAutoFlags(options, options.features);
+    await checkOutputFolder(options.out, options.auto ? 'frontier.json' : 'student.json');
+    if (options.auto) return distillAll(options, context);
+    const result = await (options.features === undefined
+      ? distill(options, context)
+      : distillFile(options, options.features, context));
+    printResult(context, options, result, () => {
+      const { gate } = result;
+      if (!gate) return `${result.folder}: not gated, since no judgements were given\n`;
+      const rows = Object.entries(gate.baselineMeans).map(([name, value]) => [name, value.toFixed(4)]);
+      return `${textTable(['ranking', gate.measure], [...rows, [`student ${options.student}, cross-validated`, gate.studentMean.toFixed(4)]])}\nGate ${gate.passed ? 'passed' : 'NOT passed'}: ${gate.reason}\n${result.folder}\n`;
     });
+    if (result.gate && !result.gate.passed) throw gateFailed(result.gate, result.folder);
+  });
 }
 
 async function distill(options: DistillFlags, context: CliContext) {
-  const { signal, onProgress, stderr } = context;
-  const { teacher, student, depth, encoder, qrels, out, seed } = options;
-  await checkOutputFolder(out, 'student.json');
+  const { stderr } = context;
+  const { student } = options;
   using reading = openReading(options, context);
-  const run = await readRun(options.run, reading);
-  const teachers = await Promise.all(teacher.map((path) => readRun(path, reading)));
+  const given = await readAll(options, reading, context);
+  const { learnFrom } = given;
+  const { heldOutRun: _, ...result } = await distillRuns({ ...given, kind: student });
+  if ('run' in learnFrom && result.queries < learnFrom.run.size) {
+    stderr(
+      `warning: queries left out, since a teacher does not rank them: ${learnFrom.run.size - result.queries}\n`,
+    );
+  }
+  if (options.teacherWeights === 'judged') stderr(`teachers: ${result.weights?.reason}\n`);
+  if (result.propensities && !options.propensities) {
+    const looked = result.propensities.map((value) => value.toFixed(2)).join(' ');
+    stderr(`looked at, by rank: ${looked}\n`);
+  }
+  return { student, ...result };
+}
+
+async function distillAll(options: DistillFlags, context: CliContext): Promise<void> {
+  using reading = openReading(options, context);
+  await runAuto(options, await readAll(options, reading, context), context);
+}
+
+/** What one student and all of them are trained from. */
+async function readAll(
+  options: DistillFlags,
+  reading: ReturnType<typeof openReading>,
+  context: CliContext,
+): Promise<Omit<DistillRunsOptions, 'kind'>> {
+  const { signal, onProgress } = context;
+  const { dataset, loss, encoder, qrels, teacherMargin, out, seed } = options;
+  if (dataset === undefined) throw missing('--dataset');
+  const learnFrom = await readRecorded(options, reading);
   const judged = qrels === undefined ? undefined : await readQrels(qrels, reading);
-  const { heldOutRun: _, ...result } = await distillRuns({
-    dataset: await openDataset(options, context, reading),
-    run,
-    teachers: Object.fromEntries(runNames(teacher).map((name, index) => [name, teachers[index]!])),
+  return {
+    ...{ learnFrom, loss, encoder, seed, out, teacherMargin, signal, onProgress },
+    dataset: await openDataset({ ...options, dataset }, context, reading),
+    qrels: judged,
+    command: commandOf(options),
+  };
+}
+
+async function distillFile(options: DistillFlags, path: string, context: CliContext) {
+  const { signal, onProgress } = context;
+  const { student, teacherLabels, loss, out, seed } = options;
+  const other = (['dataset', 'run', 'teacher', 'clicks', 'qrels'] as const).find((name) => options[name]);
+  if (other) {
+    throw new RankforgeError('usage', `--${other} says nothing beside --features`, {
+      where: `--${other}`,
+      hint: 'A feature file holds queries, features and labels; leave the others out.',
+    });
+  }
+  if (isReaderKind(student)) {
+    throw new RankforgeError('usage', `The student "${student}" reads texts, and a feature file has none`, {
+      where: `--student ${student}`,
+      hint: 'Train linear, lambdamart or mlp, or give --dataset and rankings.',
+    });
+  }
+  using reading = openReading(options, context);
+  const result = await distillFeatures({
+    path,
+    reading,
     kind: student,
-    depth,
-    encoder,
+    labels: teacherLabels === 'scores' ? 'scores' : 'grades',
+    loss: loss === 'auto' ? defaultLosses[teacherLabels === 'scores' ? 'scores' : 'grades'] : loss,
     seed,
     out,
-    qrels: judged,
-    command: `rankforge distill --student ${student} --depth ${depth} --encoder ${encoder} --seed ${seed}`,
+    command: `rankforge distill --features ${path} --student ${student}${loss ? ` --loss ${loss}` : ''} --seed ${seed}`,
     signal,
     onProgress,
   });
-  if (result.queries < run.size) {
-    stderr(`warning: queries left out, since a teacher does not rank them: ${run.size - result.queries}\n`);
-  }
   return { student, ...result };
+}
+
+async function readRecorded(
+  options: DistillFlags,
+  reading: ReturnType<typeof openReading>,
+): Promise<RecordedRankings | RecordedClicks> {
+  const { run, teacher, clicks, propensities, depth, teacherWeights, teacherLabels } = options;
+  if (clicks !== undefined) {
+    if (teacher || run !== undefined)
+      throw new RankforgeError('usage', '--clicks stands in place of --run and --teacher', {
+        where: '--clicks',
+        hint: 'Give one or the other: a click log has its own lists.',
+      });
+    return { sessions: await readClickLog(clicks, reading), propensities };
+  }
+  if (run === undefined) throw missing('--run');
+  if (!teacher) throw missing('--teacher');
+  const candidates = await readRun(run, reading);
+  const teachers = await Promise.all(teacher.map((path) => readRankings(path, reading)));
+  return {
+    run: candidates,
+    depth,
+    teachers: Object.fromEntries(runNames(teacher).map((name, index) => [name, teachers[index]!])),
+    teacherWeights,
+    supervision: teacherLabels,
+  };
+}
+
+const missing = (flag: string): RankforgeError =>
+  new RankforgeError('usage', `distill needs ${flag}`, {
+    where: flag,
+    hint: 'Rankings take --dataset, --run and --teacher; clicks --dataset and --clicks; a feature file --features.',
+  });
+
+function commandOf({ auto, student, loss, depth, encoder, seed }: DistillFlags): string {
+  const more = loss === undefined ? '' : ` --loss ${loss}`;
+  return `rankforge distill ${auto ? '--auto' : `--student ${student}`}${more} --depth ${depth} --encoder ${encoder} --seed ${seed}`;
+}
+
+function margin(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('A number from 0 to 1 is needed.');
+}
+
+function propensityList(text: string): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.every((value) => value > 0 && value <= 1)) return values;
+  throw new InvalidArgumentError('Numbers above 0 and up to 1 are needed, with commas between them.');
+}
+
+/** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
+function lossMix(text: string): string {
+  if (text !== 'auto') parseLossMix(text);
+  return text;
 }

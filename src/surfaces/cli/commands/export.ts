@@ -4,13 +4,11 @@ import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import type { Grade } from '../../../core/judgement.js';
 import { unknownName } from '../../../core/names.js';
-import { writeCroissant } from '../../../formats/cards/croissant.js';
-import { writeDatasetCard } from '../../../formats/cards/dataset-card.js';
+import { type ExportName, exportNames, exportSet, namesFormats } from '../../../formats/cards/export-set.js';
 import { countSet } from '../../../formats/cards/set-statistics.js';
 import { readExamples } from '../../../formats/examples.js';
-import { exportExamples, exportManifest } from '../../../formats/exports/export-examples.js';
+import { exportManifest } from '../../../formats/exports/export-examples.js';
 import type { Split } from '../../../formats/exports/export-format.js';
-import { type ExportFormatName, exportFormatNames } from '../../../formats/exports/formats.js';
 import { onlySplit } from '../../../formats/exports/only-split.js';
 import { trainingFrame } from '../../../rerank/training-frame.js';
 import { checkOutputFolder } from '../check-output.js';
@@ -18,9 +16,6 @@ import { type CliContext, printResult } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
 import { openReading } from '../reading.js';
 import { exampleSplits, relevantFrom } from '../set-flags.js';
-
-/** What describes the other files. They name no format of their own. */
-const cardNames = ['dataset-card', 'croissant'] as const;
 
 interface ExportFlags {
   format: string[];
@@ -50,10 +45,7 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .argument('<set>', 'examples.jsonl, or the folder that holds it')
     .description('A training set in the formats that other trainers load')
     .addOption(
-      new Option(
-        '--format <names>',
-        `with commas between: ${[...exportFormatNames, ...cardNames].join(', ')}`,
-      )
+      new Option('--format <names>', `with commas between: ${exportNames.join(', ')}`)
         .argParser(commas)
         .makeOptionMandatory(),
     )
@@ -70,13 +62,13 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .addOption(flags.out('folder; each format gets one of its own in it'))
     .addOption(flags.json())
     .action(async (set: string, options: ExportFlags) => {
-      const result = await exportSet(set, options, context);
+      const result = await runExport(set, options, context);
       printResult(context, options, result, () => describe(result));
     });
 }
 
-async function exportSet(set: string, options: ExportFlags, context: CliContext) {
-  const { formats, cards } = namesOf(options.format);
+async function runExport(set: string, options: ExportFlags, context: CliContext) {
+  const names = namesOf(options.format);
   const path = statSync(set, { throwIfNoEntry: false })?.isDirectory() ? join(set, 'examples.jsonl') : set;
   await checkOutputFolder(options.out, exportManifest);
   const { signal, onProgress } = context;
@@ -98,44 +90,39 @@ async function exportSet(set: string, options: ExportFlags, context: CliContext)
   }
   const later = { signal, ...(options.skipBad ? { onBadLine: () => {} } : {}) };
   const { seed, negatives, listSize, relevantFrom } = options;
-  const settings = { seed, negatives, listSize, relevantFrom, frame: trainingFrame(), signal, onProgress };
-  const exported = await exportExamples(
-    onlySplit(() => readExamples(path, later), options.split),
-    formats,
-    options.out,
-    settings,
-  );
   const details = {
     name: options.name ?? basename(dirname(resolve(path))),
     ...(options.license ? { license: options.license } : {}),
     ...(options.language ? { languages: options.language } : {}),
     ...(options.url ? { url: options.url } : {}),
   };
-  const description = { details, statistics, formats: exported };
-  const written: string[] = [];
-  if (cards.has('dataset-card')) written.push(await writeDatasetCard(options.out, description));
-  if (cards.has('croissant')) written.push(await writeCroissant(options.out, description, settings));
-  return { out: options.out, queries: statistics.total.queries, formats: exported, cards: written };
+  const { formats, cards } = await exportSet(
+    onlySplit(() => readExamples(path, later), options.split),
+    names,
+    options.out,
+    {
+      ...{ seed, negatives, listSize, relevantFrom, signal, onProgress, details, statistics },
+      frame: trainingFrame(),
+    },
+  );
+  return { out: options.out, queries: statistics.total.queries, formats, cards };
 }
 
-function namesOf(names: readonly string[]): { formats: ExportFormatName[]; cards: Set<string> } {
-  const known: readonly string[] = [...exportFormatNames, ...cardNames];
-  const unknown = names.find((name) => !known.includes(name));
+function namesOf(given: readonly string[]): ExportName[] {
+  const known: readonly string[] = exportNames;
+  const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined) throw unknownName(unknown, known, 'format');
-  const formats = exportFormatNames.filter((name) => names.includes(name));
-  if (formats.length === 0) {
+  const names = exportNames.filter((name) => given.includes(name));
+  if (!namesFormats(names)) {
     throw new RankforgeError('usage', 'No format was named whose files a card could describe', {
       where: '--format',
       hint: 'Name at least one, such as parquet, beside the cards.',
     });
   }
-  return {
-    formats,
-    cards: new Set(names.filter((name) => !exportFormatNames.includes(name as ExportFormatName))),
-  };
+  return names;
 }
 
-function describe({ out, formats, cards }: Awaited<ReturnType<typeof exportSet>>): string {
+function describe({ out, formats, cards }: Awaited<ReturnType<typeof runExport>>): string {
   const lines = formats.map(({ format, files, leftOut }) => {
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     return `${join(out, format)}: ${rows} rows${leftOut > 0 ? `, ${leftOut} queries left out` : ''}\n`;

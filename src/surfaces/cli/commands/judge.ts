@@ -5,6 +5,7 @@ import { atomicWrite } from '../../../formats/atomic-write.js';
 import { readQrels, writeQrels } from '../../../formats/qrels.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { type CalibrationPair, calibrateJudge } from '../../../generate/judge/calibrate-judge.js';
+import { fitJudgeCalibration, writeJudgeCalibration } from '../../../generate/judge/judge-calibration.js';
 import { judgeAll } from '../../../generate/judge/judge-passages.js';
 import { judgementRecord } from '../../../generate/judge/judgement-record.js';
 import { checkOutput } from '../check-output.js';
@@ -30,12 +31,13 @@ export function addJudgeCommand(program: Command, context: CliContext): void {
 }
 
 async function judge(options: JudgeFlags, context: CliContext) {
-  const { out, seed, relevantFrom, concurrency, batch, sample } = options;
+  const { out, seed, relevantFrom, concurrency, batch, sample, calibrate } = options;
   const { signal, onProgress } = context;
   checkSource(options);
   const judgements = `${out}.jsonl`;
   await checkOutput(out);
   await checkOutput(judgements);
+  await checkCalibrate(options);
   using reading = openReading(options, context);
   const human = options.against === undefined ? undefined : await readQrels(options.against, reading);
   const { pairs, unknown: outside } = await readPairs(
@@ -79,6 +81,8 @@ async function judge(options: JudgeFlags, context: CliContext) {
   const shared = human && sharedPairs(qrels, human);
   const { before, after } =
     new Set(calibrating.map(({ queryId }) => queryId)).size >= 2 ? calibrateJudge(calibrating, { seed }) : {};
+  if (calibrate !== undefined)
+    await writeJudgeCalibration(calibrate, fitJudgeCalibration(panel.identity, calibrating, { seed }));
   const run = options.run === undefined ? undefined : await readRun(options.run, reading);
   return {
     out,
@@ -89,11 +93,23 @@ async function judge(options: JudgeFlags, context: CliContext) {
     unknown,
     grades,
     agreement: shared && compareJudgements(shared, { seed, relevantFrom }),
-    calibration: before && after && { before, after },
+    calibration: before && after && { before, after, file: calibrate },
     design: sample === undefined ? undefined : await reportDesign(options, { judge: qrels, human, run }),
     usage: panel.usage,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** @throws RankforgeError `usage` where nothing could be fitted, before a call is paid for */
+async function checkCalibrate({ calibrate, calibration, against }: JudgeFlags): Promise<void> {
+  if (calibrate === undefined) return;
+  const wrong = (what: string, hint: string) =>
+    new RankforgeError('usage', what, { where: '--calibrate', hint });
+  if (against === undefined)
+    throw wrong('There are no grades of people to calibrate by', 'Give their judgements with --against.');
+  if (calibration !== undefined)
+    throw wrong('A calibrated judge is not calibrated again', 'Leave --calibration out, or --calibrate.');
+  await checkOutput(calibrate);
 }
 
 const noGrade = (pairs: number, unknown: Readonly<Record<string, number>>, where: string): RankforgeError =>

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { RankforgeError } from '../../../core/errors.js';
 import type { Ranking } from '../../../core/ranking.js';
 import { addUsage } from '../../../core/usage.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
@@ -26,12 +27,15 @@ import {
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
 import { openReading } from '../reading.js';
+import { scoreFile } from '../score-file.js';
 
 interface RerankFlags extends ComparatorFlags {
-  dataset: string;
+  dataset?: string;
   split?: string;
   skipBad?: boolean;
-  run: string;
+  run?: string;
+  features?: string;
+  scores?: boolean;
   reranker?: string;
   /** What `reranker` holds. */
   card?: RerankerCard;
@@ -52,8 +56,13 @@ export function addRerankCommand(program: Command, context: CliContext): void {
   program
     .command('rerank')
     .description('Rerank a TREC run: a program (what to compare) with a comparator (how)')
-    .addOption(flags.dataset().makeOptionMandatory())
-    .addOption(flags.run().makeOptionMandatory())
+    .addOption(flags.dataset())
+    .addOption(flags.run())
+    .option(
+      '--features <file>',
+      'in place of --dataset and --run: score an SVMlight or LETOR file with a student of such features',
+    )
+    .option('--scores', 'of --features: a score a line in place of a run')
     .option(
       '--reranker <card>',
       'a card in place of --method, --compare, --prompt, --model, --depth and --interpolate: see rerankers/',
@@ -91,6 +100,7 @@ export function addRerankCommand(program: Command, context: CliContext): void {
     .addOption(flags.out('where the reranked run goes'))
     .addOption(flags.json())
     .action(async (given: RerankFlags) => {
+      if (given.features !== undefined) return scoreFile(given, given.features, context);
       const card = given.reranker === undefined ? undefined : await readRerankerCard(given.reranker);
       const carded = card ? { ...withCard(given, card), card } : given;
       // A stopped run resumes by default: what was answered lies beside the run that is being made.
@@ -106,7 +116,14 @@ export function addRerankCommand(program: Command, context: CliContext): void {
 }
 
 async function rerank(options: RerankFlags, context: CliContext) {
-  const { run: path, method, depth, out, onFailure, concurrency } = options;
+  const { run: path, dataset } = options;
+  if (path === undefined || dataset === undefined) {
+    throw new RankforgeError('usage', `rerank needs ${dataset === undefined ? '--dataset' : '--run'}`, {
+      where: 'rerank',
+      hint: 'Give --dataset and --run, or --features and a student of such features.',
+    });
+  }
+  const { method, depth, out, onFailure, concurrency } = options;
   const { signal, onProgress } = context;
   const { seed, shuffles } = options;
   const parsed = parseProgram(method, { seed });
@@ -118,7 +135,9 @@ async function rerank(options: RerankFlags, context: CliContext) {
   if (options.rankings !== undefined) await checkOutput(options.rankings);
   using reading = openReading(options, context);
   const run = await readRun(path, reading);
-  const candidates = candidatesOf(run, await openDataset(options, context, reading), { depth });
+  const candidates = candidatesOf(run, await openDataset({ ...options, dataset }, context, reading), {
+    depth,
+  });
   const qrels =
     options.interpolate === 'tuned' && options.qrels !== undefined
       ? await readQrels(options.qrels, reading)

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type JudgeMode, judgePrompts } from '../../../generate/judge/judge.js';
-import type { Aggregation, TieRule } from '../../../generate/judge/votes.js';
+import { type Aggregation, aggregations, type TieRule, tieRules } from '../../../generate/judge/votes.js';
 import { type BudgetOptions, flags, integer } from '../flags.js';
 
 export interface JudgeFlags extends BudgetOptions {
@@ -24,6 +24,8 @@ export interface JudgeFlags extends BudgetOptions {
   readonly ties: TieRule;
   readonly weights?: readonly number[];
   readonly against?: string;
+  readonly calibrate?: string;
+  readonly calibration?: string;
   readonly relevantFrom: number;
   readonly sample?: number;
   readonly sampleBy: 'pair' | 'query';
@@ -69,16 +71,21 @@ export const addJudgeFlags = (command: Command): Command =>
     .option('--batch <n>', 'passages judged together, in balanced orders', integer(2, 20))
     .addOption(
       new Option('--aggregate <name>', "how a panel's votes become one")
-        .choices(['mean', 'median', 'majority'])
+        .choices(aggregations)
         .default('mean'),
     )
     .addOption(
       new Option('--ties <rule>', 'which of several grades with equally many votes')
-        .choices(['nearest', 'lower', 'higher', 'unknown'])
+        .choices(tieRules)
         .default('nearest'),
     )
     .option('--weights <numbers>', 'one a member of the panel, separated by commas', weights)
     .option('--against <qrels>', "people's judgements: agreement, confusion matrix, calibration")
+    .option(
+      '--calibrate <file>',
+      "with --against, write down what this judge's scores mean in people's grades",
+    )
+    .option('--calibration <file>', 'grade on the scale of people, as --calibrate wrote it down')
     .option('--relevant-from <grade>', 'lowest grade that counts as relevant', integer(1, 3), 2)
     .option(
       '--sample <n>',

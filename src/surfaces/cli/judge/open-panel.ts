@@ -1,6 +1,13 @@
 import { RankforgeError } from '../../../core/errors.js';
 import { createBatchJudge } from '../../../generate/judge/batch-judge.js';
 import { createJudge } from '../../../generate/judge/judge.js';
+import {
+  calibratedListJudge,
+  type JudgeIdentity,
+  type JudgeSetting,
+  judgeIdentity,
+  readJudgeCalibration,
+} from '../../../generate/judge/judge-calibration.js';
 import { eachAlone, type ListJudge } from '../../../generate/judge/list-judge.js';
 import { createListPanel, type PanelMember } from '../../../generate/judge/panel.js';
 import { createBudget } from '../../../models/door/budget.js';
@@ -14,13 +21,15 @@ import type { JudgeFlags } from './judge-flags.js';
 export interface OpenPanel extends AsyncDisposable {
   readonly judge: ListJudge;
   readonly members: readonly string[];
+  /** What a calibration of its scores is told by. */
+  readonly identity: JudgeIdentity;
   readonly usage: ModelPool['usage'];
 }
 
 /** Each model with each prompt is a member. @throws RankforgeError `usage` for weights of another number, and what opening may throw */
 export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliContext): Promise<OpenPanel> {
   const { model, panel = [], prompt, weights, context, threads, baseUrl, concurrency, ledger } = flags;
-  const { mode, batch, aggregate, ties } = flags;
+  const { mode, batch, aggregate, ties, calibration } = flags;
   const named = [...new Set([...(model === undefined ? [] : [model]), ...panel])];
   const models = named.length > 0 ? named : [defaultModel];
   const prompts = prompt ?? [undefined];
@@ -52,7 +61,7 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
     onProgress,
   });
   try {
-    const members: PanelMember<ListJudge>[] = [];
+    const members: (PanelMember<ListJudge> & JudgeSetting['members'][number])[] = [];
     for (const name of models) {
       const opened = await pool.open(name);
       for (const id of prompts) {
@@ -64,12 +73,20 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
         members.push({
           name: id === undefined ? name : `${name} ${id}`,
           judge,
+          model: opened,
+          prompt: template,
           weight: weights?.[members.length],
         });
       }
     }
+    const identity = judgeIdentity({ mode, batch, members, aggregate, ties });
+    const judge = members.length === 1 ? members[0]!.judge : createListPanel(members, { aggregate, ties });
     return {
-      judge: members.length === 1 ? members[0]!.judge : createListPanel(members, { aggregate, ties }),
+      judge:
+        calibration === undefined
+          ? judge
+          : calibratedListJudge(judge, await readJudgeCalibration(calibration, identity)),
+      identity,
       members: members.map(({ name }) => name),
       get usage() {
         return pool.usage;

@@ -16,7 +16,8 @@ export interface JudgeResult {
   /** Pairs by grade, 0 to 3. */
   readonly grades: readonly number[];
   readonly agreement?: Agreement;
-  readonly calibration?: { readonly before: GradeError; readonly after: GradeError };
+  /** With the file that it was written to, where one was asked for. */
+  readonly calibration?: { readonly before: GradeError; readonly after: GradeError; readonly file?: string };
   readonly design?: DesignReport;
   readonly seconds: number;
 }
@@ -35,9 +36,9 @@ export function judgeSummary(result: JudgeResult): string {
   ];
   if (agreement) parts.push(agreementText(agreement));
   if (calibration) {
-    const { before, after } = calibration;
+    const { before, after, file } = calibration;
     parts.push(
-      `expected grades are off by ${fixed(before.error)} (bias ${fixed(before.bias)}), calibrated on other queries by ${fixed(after.error)} (bias ${fixed(after.bias)})\n`,
+      `expected grades are off by ${fixed(before.error)} (bias ${fixed(before.bias)}), calibrated on other queries by ${fixed(after.error)} (bias ${fixed(after.bias)})${file === undefined ? '' : `: ${file}`}\n`,
     );
   }
   if (design) parts.push(designText(design));

@@ -1,0 +1,286 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { randomStream } from '../../src/core/random.js';
+import { rankforge } from './run-in-process.js';
+
+const words = 'apple bread cheese date egg fig grape honey ice juice kale lemon'.split(' ');
+const passageCount = 60;
+const queryCount = 30;
+const lines = (values: readonly unknown[]): string =>
+  values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rankforge-labels-'));
+  mkdirSync(at('qrels'));
+  const corpus = Array.from({ length: passageCount }, (_, i) => ({ _id: `p${i}`, text: textOf(i) }));
+  writeFileSync(at('corpus.jsonl'), lines(corpus));
+  writeFileSync(at('queries.jsonl'), lines(queries().map(({ id, text }) => ({ _id: id, text }))));
+  const judged = queries().flatMap(({ id }, q) => shownFor(q).map((p) => `${id}\t${p}\t${gradeOf(p)}\n`));
+  writeFileSync(at('qrels/test.tsv'), `query-id\tcorpus-id\tscore\n${judged.join('')}`);
+  write('run.trec', (q) => shownFor(q).map((id, i) => ({ id, score: 10 - i })));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+/** Long passages are the better ones: nothing that an untrained ranking knows. */
+const textOf = (i: number): string =>
+  Array.from({ length: 3 + ((i * 7) % 20) }, (_, k) => words[(i * 5 + k * 3) % words.length]).join(' ');
+const lengthOf = (id: string): number => 3 + ((Number(id.slice(1)) * 7) % 20);
+const gradeOf = (id: string): number => (lengthOf(id) > 18 ? 2 : lengthOf(id) > 14 ? 1 : 0);
+const queries = () =>
+  Array.from({ length: queryCount }, (_, q) => ({
+    id: `q${q}`,
+    text: `${words[q % 12]} ${words[(q * 5 + 1) % 12]} ${q}`,
+  }));
+const shownFor = (q: number): string[] =>
+  Array.from({ length: 8 }, (_, i) => `p${(q * 11 + i * 7) % passageCount}`);
+
+type Scored = { id: string; score: number | string };
+function write(name: string, of: (q: number) => readonly Scored[]): string {
+  const rows = queries().flatMap(({ id }, q) =>
+    of(q).map((item, i) => `${id} Q0 ${item.id} ${i + 1} ${item.score} t\n`),
+  );
+  writeFileSync(at(name), rows.join(''));
+  return at(name);
+}
+const byLength = (q: number): Scored[] =>
+  shownFor(q)
+    .map((id) => ({ id, score: lengthOf(id) + Number(id.slice(1)) / 1000 }))
+    .sort((a, b) => b.score - a.score);
+const distill = (...more: string[]) =>
+  rankforge([
+    ...['distill', '--dataset', folder, '--encoder', 'none', '--out', at('student'), '--json'],
+    ...more,
+  ]);
+const distillRun = (...more: string[]) => distill('--run', at('run.trec'), ...more);
+const error = ({ stdout }: { stdout: string }) => JSON.parse(stdout).error;
+const card = () => JSON.parse(readFileSync(at('student/card.json'), 'utf8'));
+
+describe('rankings', () => {
+  test('RankLLM results teach as the same TREC run does', async () => {
+    const trec = write('teacher.trec', byLength);
+    expect((await distillRun('--teacher', trec)).code).toBe(0);
+    const weights = readFileSync(at('student/student.json'), 'utf8');
+    const results = queries().map(({ id, text }, q) => ({
+      query: { text, qid: id },
+      candidates: byLength(q).map(({ id: docid, score }) => ({ docid, score, doc: { contents: '' } })),
+    }));
+    writeFileSync(at('teacher.jsonl'), lines(results));
+    writeFileSync(at('teacher.json'), JSON.stringify(results, undefined, 2));
+    for (const name of ['teacher.jsonl', 'teacher.json']) {
+      expect((await distillRun('--teacher', at(name))).code).toBe(0);
+      expect(readFileSync(at('student/student.json'), 'utf8')).toBe(weights);
+    }
+  });
+
+  test('judged queries weigh the teachers, the gate takes the others, and the card says both', async () => {
+    const good = write('good.trec', byLength);
+    const noise = write('noise.trec', (q) => {
+      const random = randomStream(3, 'noise', q);
+      return shownFor(q).map((id) => ({ id, score: random.next() }));
+    });
+    const run = await distillRun(
+      ...['--teacher', good, noise, '--teacher-weights', 'judged', '--qrels', at('qrels/test.tsv')],
+    );
+    expect([0, 4]).toContain(run.code);
+    const { weights, gate } = JSON.parse(run.stdout);
+    expect(weights.weights['good.trec']).toBeGreaterThan(1.5);
+    expect(weights.weights['noise.trec']).toBeLessThan(0.5);
+    expect(weights.queries + gate.queries).toBeLessThanOrEqual(queryCount);
+    expect(gate.queries).toBeLessThanOrEqual(queryCount / 2);
+    expect(card().training.teachers).toEqual(weights.weights);
+    expect(card().training.source).toMatch(/fitted on 1\d judged queries that the gate does not use/);
+    expect(run.stderr).toMatch(/teachers: weights fitted/);
+  });
+
+  test('without judgements the teachers count alike, and it is said', async () => {
+    const [a, b] = [write('a.trec', byLength), write('b.trec', byLength)];
+    const run = await distillRun('--teacher', a, b, '--teacher-weights', 'judged');
+    expect(JSON.parse(run.stdout).weights).toMatchObject({
+      weights: { 'a.trec': 1, 'b.trec': 1 },
+      fitted: false,
+    });
+    expect(card().training.source).toMatch(/equal weights: 0 judged queries are too few/);
+  });
+
+  test('a loss is taken by name, and one that is misspelt or unfit is refused', async () => {
+    const teacher = write('teacher.trec', byLength);
+    expect((await distillRun('--teacher', teacher, '--loss', 'rank-net')).code).toBe(0);
+    expect(card().selection[1].name).toContain('rank-net');
+    expect((await distillRun('--teacher', teacher, '--loss', 'auto')).code).toBe(0);
+    expect(card().selection[1].name).toContain('irpo');
+    expect((await distillRun('--teacher', teacher, '--loss', 'ranknet')).code).toBe(2);
+    const trees = await distillRun('--teacher', teacher, '--loss', 'kl', '--student', 'lambdamart');
+    expect(error(trees)).toMatchObject({ code: 'unsupported' });
+  });
+
+  test.each([
+    ['NaN', 'NaN', 'bad-line'],
+    ['an infinite score', 'inf', 'bad-line'],
+    ['Infinity', 'Infinity', 'bad-line'],
+  ])('%s in a teacher is told with its line', async (_what, score, code) => {
+    const teacher = write('teacher.trec', (q) =>
+      byLength(q).map((item, i) => (q === 1 && i === 2 ? { ...item, score } : item)),
+    );
+    expect(error(await distillRun('--teacher', teacher))).toMatchObject({ code, where: `${teacher}:11` });
+  });
+
+  test.each(['ranks', 'scores'])('a teacher that scores all alike teaches nothing, by %s', async (labels) => {
+    const teacher = write('flat.trec', (q) => shownFor(q).map((id) => ({ id, score: 1 })));
+    const run = await distillRun('--teacher', teacher, '--teacher-labels', labels);
+    expect(error(run)).toMatchObject({
+      code: 'too-little-data',
+      message: expect.stringMatching(/0 of 30 queries teach anything/),
+    });
+    expect(existsSync(at('student/card.json'))).toBe(false);
+  });
+
+  test('lists of one passage are counted and teach nothing', async () => {
+    write('run.trec', (q) => (q < 10 ? [{ id: 'p0', score: 1 }] : byLength(q)));
+    const teacher = write('teacher.trec', (q) => (q < 10 ? [{ id: 'p0', score: 1 }] : byLength(q)));
+    expect((await distillRun('--teacher', teacher)).code).toBe(0);
+    expect(card().training).toMatchObject({ queries: 20, skipped: 10 });
+    write('run.trec', () => [{ id: 'p0', score: 1 }]);
+    expect(error(await distillRun('--teacher', teacher)).code).toBe('too-little-data');
+  });
+
+  test('lists of 1,000 passages, some of them empty', async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => `m${i}`);
+    writeFileSync(
+      at('corpus.jsonl'),
+      lines(many.map((_id, i) => ({ _id, text: i % 50 === 0 ? '' : textOf(i) }))),
+    );
+    const of = (sign: number) => (q: number) =>
+      q < 6 ? many.map((id, i) => ({ id, score: sign * ((i * 37 + q) % 1000) })) : [];
+    write('run.trec', of(1));
+    const run = await distillRun('--teacher', write('teacher.trec', of(-1)), '--depth', '1000');
+    expect(run.code).toBe(0);
+    expect(card().training).toMatchObject({ queries: 6, passages: 6000 });
+  });
+
+  test('a passage that the corpus lacks, and a teacher that ranks none of the candidates', async () => {
+    const teacher = write('teacher.trec', byLength);
+    write('run.trec', (q) => [...byLength(q), { id: 'gone', score: 0 }]);
+    expect(error(await distillRun('--teacher', teacher))).toMatchObject({
+      code: 'unknown-id',
+      where: 'gone',
+    });
+    write('run.trec', byLength);
+    const other = write('other.trec', () => [
+      { id: 'x', score: 2 },
+      { id: 'y', score: 1 },
+    ]);
+    expect(error(await distillRun('--teacher', other))).toMatchObject({ code: 'too-little-data' });
+  });
+
+  test('two queries of one text would stand in training and test: an error', async () => {
+    const twins = queries().map(({ id, text }) => ({
+      _id: id,
+      text: id === 'q7' ? ` ${queries()[3]!.text.toUpperCase()}` : text,
+    }));
+    writeFileSync(at('queries.jsonl'), lines(twins));
+    expect(error(await distillRun('--teacher', write('teacher.trec', byLength)))).toMatchObject({
+      code: 'duplicate-id',
+      where: 'q3, q7',
+    });
+  });
+
+  test('too few judged queries to gate is said, with exit code 4 and the student written', async () => {
+    writeFileSync(
+      at('few.tsv'),
+      `query-id\tcorpus-id\tscore\nq1\t${byLength(1)[0]!.id}\t1\nq2\t${byLength(2)[0]!.id}\t1\n`,
+    );
+    const run = await distillRun('--teacher', write('teacher.trec', byLength), '--qrels', at('few.tsv'));
+    expect(run.code).toBe(4);
+    expect(JSON.parse(run.stdout).gate).toMatchObject({
+      tooFew: true,
+      reason: expect.stringMatching(/too few/),
+    });
+    expect(card().gate.passed).toBe(false);
+  });
+
+  test('a training that is stopped leaves no card', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const args = ['distill', '--dataset', folder, '--encoder', 'none', '--out', at('student')];
+    const teacher = write('teacher.trec', byLength);
+    const run = await rankforge([...args, '--run', at('run.trec'), '--teacher', teacher], stop);
+    expect(run.code).toBe(3);
+    expect(existsSync(at('student/card.json'))).toBe(false);
+  });
+});
+
+describe('clicks', () => {
+  /** People look at rank k with probability 1/k and click long passages. */
+  const clickLog = (perQuery = 12) =>
+    queries().flatMap(({ id }, q) =>
+      Array.from({ length: perQuery }, (_, session) => {
+        const random = randomStream(9, 'clicks', q, session);
+        const shown = shownFor(q)
+          .map((passage, i) => ({ passage, key: i + 3 * random.next() }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ passage }) => passage);
+        const clicked = shown.flatMap((passage, i) =>
+          random.next() < (1 / (i + 1)) * (0.1 + 0.3 * gradeOf(passage)) ? [i + 1] : [],
+        );
+        return { query: id, shown, clicked };
+      }),
+    );
+
+  test('a log teaches without a run, and tells how far down people looked', async () => {
+    writeFileSync(at('clicks.jsonl'), lines(clickLog()));
+    const run = await distill('--clicks', at('clicks.jsonl'));
+    expect(run.code).toBe(0);
+    const { propensities, queries: learnt } = JSON.parse(run.stdout);
+    expect(learnt).toBe(queryCount);
+    expect(propensities).toHaveLength(8);
+    expect(propensities[0]).toBe(1);
+    expect(propensities[5]).toBeLessThan(0.5);
+    expect(card().training).toMatchObject({
+      labels: 'grades',
+      source: expect.stringMatching(/360 sessions/),
+    });
+  });
+
+  test('known propensities are taken as they are', async () => {
+    writeFileSync(at('clicks.jsonl'), lines(clickLog()));
+    const run = await distill('--clicks', at('clicks.jsonl'), '--propensities', '1,0.5,0.33');
+    expect(JSON.parse(run.stdout).propensities).toEqual([1, 0.5, 0.33]);
+    const wrong = await distill('--clicks', at('clicks.jsonl'), '--propensities', '1,0');
+    expect(wrong.code).toBe(2);
+  });
+
+  test.each([
+    [
+      'a click beyond the list',
+      { query: 'q1', shown: ['p1'], clicked: [2] },
+      /rank 2 and the list ends at 1/,
+    ],
+    ['a click at rank 0', { query: 'q1', shown: ['p1'], clicked: [0] }, /clicked/],
+    ['a passage shown twice', { query: 'q1', shown: ['p1', 'p1'], clicked: [] }, /shown twice/],
+    ['a rank clicked twice', { query: 'q1', shown: ['p1'], clicked: [1, 1] }, /clicked twice/],
+    ['a misspelt field', { query: 'q1', shown: ['p1'], clicks: [1] }, /clicked/],
+  ])('%s is told with its line, or set aside', async (_what, bad, message) => {
+    writeFileSync(at('clicks.jsonl'), lines([...clickLog(2), bad]));
+    const run = await distill('--clicks', at('clicks.jsonl'));
+    expect(error(run)).toMatchObject({
+      code: 'bad-line',
+      where: `${at('clicks.jsonl')}:61`,
+      message: expect.stringMatching(message),
+    });
+    expect((await distill('--clicks', at('clicks.jsonl'), '--skip-bad')).stderr).toMatch(/skipped: 1/);
+  });
+
+  test('a log without clicks, one of unknown passages, and one beside a run', async () => {
+    writeFileSync(at('clicks.jsonl'), lines(clickLog(2).map((one) => ({ ...one, clicked: [] }))));
+    expect(error(await distill('--clicks', at('clicks.jsonl')))).toMatchObject({ code: 'too-little-data' });
+    writeFileSync(at('clicks.jsonl'), lines([{ query: 'q1', shown: ['gone'], clicked: [1] }]));
+    expect(error(await distill('--clicks', at('clicks.jsonl')))).toMatchObject({ code: 'unknown-id' });
+    writeFileSync(at('clicks.jsonl'), '');
+    expect(error(await distill('--clicks', at('clicks.jsonl')))).toMatchObject({ code: 'too-little-data' });
+    expect((await distillRun('--clicks', at('clicks.jsonl'))).code).toBe(2);
+  });
+});
