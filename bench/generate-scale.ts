@@ -1,8 +1,8 @@
 /**
- * Sampling, duplicate removal and mining over a corpus of a million documents: peak memory and documents a second, each
- * stage in a process of its own. The corpus is made by a seeded script: words by Zipf's law, and known duplicates.
+ * Sampling, duplicate removal, mining and the generate stage of a recipe over a corpus of a million documents: peak memory
+ * and documents a second, each in a process of its own. The corpus is made by a seeded script: words by Zipf's law, and known duplicates.
  *
- *     npx tsx bench/generate-scale.ts [--count 1000000] [--folder DIR]
+ *     npx tsx bench/generate-scale.ts [--count 1000000] [--folder DIR] [--only STAGE]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
@@ -14,14 +14,19 @@ import { passageText } from '../src/core/passage.js';
 import { type Random, randomStream } from '../src/core/random.js';
 import { atomicWrite } from '../src/formats/atomic-write.js';
 import { readCorpus } from '../src/formats/beir.js';
+import { loadDataset } from '../src/formats/dataset.js';
+import { PassageStore } from '../src/formats/passage-store.js';
 import { readLines } from '../src/formats/read-lines.js';
 import { createDiskCorpus } from '../src/generate/disk-corpus.js';
 import { removeNearDuplicates } from '../src/generate/hygiene/remove-near-duplicates.js';
 import { mineNegatives } from '../src/generate/negatives/mine-negatives.js';
 import { samplePassages } from '../src/generate/sample/sample-passages.js';
+import { generateOnly } from '../src/pipeline/forge.js';
+import { loadRecipe } from '../src/pipeline/recipe/load-recipe.js';
 import { createAnalyser } from '../src/retrieval/analyser.js';
 import { Bm25Index } from '../src/retrieval/bm25-index.js';
 import { bm25Retriever } from '../src/retrieval/retriever.js';
+import { startJobServer } from '../test/fixtures/job-server.js';
 
 const seed = 7;
 const vocabulary = 300_000;
@@ -32,6 +37,7 @@ const { values: flags } = parseArgs({
     count: { type: 'string', default: '1000000' },
     folder: { type: 'string' },
     stage: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const count = Number(flags.count);
@@ -180,6 +186,36 @@ const stages: Record<string, (folder: string) => Promise<object>> = {
     for await (const _ of samplePassages(readCorpus(folder), { seed, count: 10_000 })) sampled += 1;
     return { sampled };
   },
+
+  async load(folder) {
+    return { passages: (await loadDataset(folder)).passages.size };
+  },
+
+  async store(folder) {
+    await using store = new PassageStore({ path: join(folder, 'store.tmp'), inMemory: 0 });
+    const { passages } = await loadDataset(folder, { store });
+    let characters = 0;
+    for (const { text } of passages.values()) characters += text.length;
+    return { passages: passages.size, characters };
+  },
+
+  async recipe(folder) {
+    // Answers at once: what is measured is all that is not the model.
+    await using server = await startJobServer();
+    process.env.OPENAI_API_KEY ??= 'none';
+    const path = join(folder, 'recipe.yaml');
+    await atomicWrite(
+      path,
+      `name: scale
+dataset: .
+encoder: none
+models: { writer: { model: "openai:scripted", baseUrl: "${server.baseUrl}" } }
+generate: { model: writer, count: 50, graded: { share: 0 }, roundTrip: 0, exports: [examples] }
+`,
+    );
+    const { usage } = await generateOnly(await loadRecipe(path), { out: join(folder, 'out') });
+    return { examples: 50, calls: usage.calls };
+  },
 };
 
 async function runStage(name: string, folder: string): Promise<void> {
@@ -221,7 +257,7 @@ if (flags.stage) {
   const folder = flags.folder ?? (await mkdtemp(join(tmpdir(), 'rankforge-scale-')));
   const results: Record<string, unknown>[] = [];
   try {
-    for (const name of Object.keys(stages)) {
+    for (const name of flags.only === undefined ? Object.keys(stages) : ['make', flags.only]) {
       const result = await inProcess(name, folder);
       const perSecond = Math.round(count / Number(result.seconds));
       results.push({ ...result, documentsPerSecond: perSecond });

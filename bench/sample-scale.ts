@@ -1,14 +1,17 @@
 /**
- * Drawing documents from a corpus that is made on the way: time and the memory it takes, by method.
+ * Drawing documents from a corpus that is made on the way: time and the peak of memory, each method in a process of its
+ * own. Ends with 1 where one takes more than 2 GiB.
  *
- *     node --expose-gc --import tsx bench/sample-scale.ts [passages] [method…]
+ *     npx tsx bench/sample-scale.ts [passages] [method…]
  *
  * A million passages by default. Vectors are made from each text's words (64 numbers), so that what is measured is
- * sampling and not the encoder. Near-duplicates are left in: finding them is another stage's memory.
+ * sampling and not the encoder. Near-duplicates are left in, but for `distinct`: finding them is bench/generate-scale.ts.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Passage } from '../src/core/passage.js';
 import { drawPassages } from '../src/generate/sample/draw-passages.js';
 import type { SampleRequest } from '../src/generate/sample/sample-settings.js';
@@ -16,6 +19,7 @@ import type { EmbeddingModel } from '../src/models/embedding-model.js';
 
 const size = Number(process.argv[2] ?? 1_000_000);
 const dimensions = 64;
+const limitMiB = 2048;
 const words = Array.from({ length: 5000 }, (_, i) => `word${i.toString(36)}`);
 
 /** Small and fast: the corpus is made anew each time it is read. */
@@ -63,46 +67,57 @@ const encoder: EmbeddingModel = {
 
 const requests: Record<string, SampleRequest> = {
   uniform: { method: 'uniform', spread: false },
+  spread: { method: 'uniform', spread: true },
+  distinct: { method: 'uniform', spread: true },
   quota: { method: 'quota', field: 'group' },
   mmr: { method: 'mmr' },
   cluster: { method: 'cluster', clusters: 200 },
   'query-log': { method: 'query-log', log: 'made', topics: 16 },
 };
-const wanted = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(requests);
-const log = Array.from({ length: 200 }, (_, i) => ({
-  text: words.slice(i * 20, i * 20 + 4).join(' '),
-  count: 1 + (i % 7),
-}));
-const folder = mkdtempSync(join(tmpdir(), 'rankforge-sample-'));
-const rows: object[] = [];
-for (const name of wanted) {
-  globalThis.gc?.();
-  let peak = 0;
-  const watch = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage().rss);
-  }, 50);
+
+async function measure(name: string): Promise<object> {
+  const log = Array.from({ length: 200 }, (_, i) => ({
+    text: words.slice(i * 20, i * 20 + 4).join(' '),
+    count: 1 + (i % 7),
+  }));
+  const folder = mkdtempSync(join(tmpdir(), 'rankforge-sample-'));
   const start = performance.now();
   const { passages, report } = await drawPassages(corpus, requests[name]!, {
     seed: 7,
     count: 2000,
-    distinct: false,
+    distinct: name === 'distinct',
     encoder,
     log,
     vectorFile: join(folder, 'vectors.f32'),
-    onProgress: () => {
-      peak = Math.max(peak, process.memoryUsage().rss);
-    },
   });
-  clearInterval(watch);
-  const row = {
+  rmSync(folder, { recursive: true });
+  return {
     method: name,
     drawn: passages.length,
     fit: report.fit,
     seconds: (performance.now() - start) / 1000,
-    peakMiB: peak / 2 ** 20,
+    peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   };
-  process.stderr.write(`sample-scale ${JSON.stringify(row)}\n`);
-  rows.push(row);
 }
-rmSync(folder, { recursive: true });
-console.log(JSON.stringify({ passages: size, dimensions, rows }, null, 2));
+
+if (process.env.RANKFORGE_BENCH_METHOD) {
+  console.log(JSON.stringify(await measure(process.env.RANKFORGE_BENCH_METHOD)));
+} else {
+  const wanted = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(requests);
+  const rows = wanted.map((method): { readonly peakMiB: number } => {
+    const { stdout } = spawnSync(
+      process.execPath,
+      [...process.execArgv, fileURLToPath(import.meta.url), String(size)],
+      {
+        env: { ...process.env, RANKFORGE_BENCH_METHOD: method },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    process.stderr.write(`sample-scale ${stdout}`);
+    return JSON.parse(stdout);
+  });
+  const within = rows.every(({ peakMiB }) => peakMiB < limitMiB);
+  console.log(JSON.stringify({ passages: size, dimensions, limitMiB, within, rows }, null, 2));
+  if (!within) process.exitCode = 1;
+}

@@ -62,10 +62,8 @@ async function trainStudent(out: string): Promise<void> {
   for (const query of dataset.queries.values()) run.set(query.id, await stage.best.search(query, 30));
   await distillRuns({
     dataset,
-    run,
-    teachers: { bm25: run },
+    learnFrom: { run, depth: 30, teachers: { bm25: run } },
     kind: 'lambdamart',
-    depth: 30,
     encoder: 'none',
     seed: 7,
     out,
