@@ -31,17 +31,17 @@ const hint = 'Each line is "label qid:QUERY 1:value 2:value … # comment", feat
  * `duplicate-id` for a query that comes back
  */
 export async function* readSvmlight(path: string, options: ReadOptions = {}): AsyncGenerator<FeatureRows> {
-  const ofLine = await querySizes(path, options);
+  const ofRow = await querySizes(path, options);
   const seen = createLineIndex();
   let rows: FeatureRow[] = [];
   let current: string | undefined;
-  let last = 0;
+  let [rowsRead, last] = [0, 0];
   for await (const { text, line, raw } of readLines(path, options)) {
     const hash = text.indexOf('#');
     const fields = (hash < 0 ? text : text.slice(0, hash)).trim();
     if (fields === '') continue;
-    last = line;
-    const row = parseRow(fields, hash < 0 ? '' : text.slice(hash), ofLine?.at(line));
+    [rowsRead, last] = [rowsRead + 1, line];
+    const row = parseRow(fields, hash < 0 ? '' : text.slice(hash), ofRow?.at(rowsRead));
     if (typeof row === 'string') {
       reportBadLine({ path, line, raw, error: badLineError(path, line, row, hint) }, options);
       continue;
@@ -58,18 +58,18 @@ export async function* readSvmlight(path: string, options: ReadOptions = {}): As
     }
     rows.push(row.id === '' ? { ...row, id: String(rows.length + 1) } : row);
   }
-  if (ofLine && ofLine.total !== last) throw sizesDiffer(path, ofLine.total, last);
+  if (ofRow && ofRow.total !== rowsRead) throw sizesDiffer(path, ofRow.total, { rows: rowsRead, last });
   if (current !== undefined && rows.length > 0) yield { queryId: current, rows };
 }
 
 /** The row, or what is wrong with the line. */
-function parseRow(fields: string, comment: string, queryOfLine: string | undefined): FeatureRow | string {
+function parseRow(fields: string, comment: string, queryOfRow: string | undefined): FeatureRow | string {
   const parts = fields.split(/\s+/);
   const label = Number(parts[0]);
   if (!Number.isFinite(label)) return `the label "${parts[0]}" is no finite number`;
   const named = parts[1]?.startsWith('qid:') ? parts[1].slice(4) : undefined;
-  const queryId = named ?? queryOfLine;
-  if (!queryId) return 'the line names no query (qid:), and no .query file lies beside';
+  const queryId = named ?? queryOfRow;
+  if (!queryId) return 'the line names no query (qid:), and a .query file beside counts none for it';
   const columns: number[] = [];
   const values: number[] = [];
   for (let i = named === undefined ? 1 : 2; i < parts.length; i++) {
@@ -89,8 +89,8 @@ function parseRow(fields: string, comment: string, queryOfLine: string | undefin
 
 interface QuerySizes {
   readonly total: number;
-  /** The id of the query that a line belongs to; lines are asked for in order. */
-  at(line: number): string | undefined;
+  /** The id of the query that a row belongs to, from 1; rows are asked for in order. */
+  at(row: number): string | undefined;
 }
 
 /** What LightGBM keeps beside a file without `qid`. */
@@ -113,15 +113,19 @@ async function querySizes(path: string, options: ReadOptions): Promise<QuerySize
   let query = 0;
   return {
     total: ends.at(-1) ?? 0,
-    at(line) {
-      while (query < ends.length && line > ends[query]!) query++;
+    at(row) {
+      while (query < ends.length && row > ends[query]!) query++;
       return query < ends.length ? String(query + 1) : undefined;
     },
   };
 }
 
-const sizesDiffer = (path: string, sizes: number, lines: number): RankforgeError =>
-  new RankforgeError('bad-file', `${path}.query counts ${sizes} rows, and the file ends at line ${lines}`, {
-    where: lineOf(path, lines),
+const sizesDiffer = (
+  path: string,
+  sizes: number,
+  { rows, last }: { rows: number; last: number },
+): RankforgeError =>
+  new RankforgeError('bad-file', `${path}.query counts ${sizes} rows, and the file has ${rows}`, {
+    where: lineOf(path, last),
     hint: 'Give the two files that belong together.',
   });

@@ -38,7 +38,8 @@ test('LETOR lines, with the ids that their comments name', async () => {
 });
 
 test("without qid the sizes lie beside, as LightGBM's do", async () => {
-  const path = file('1 0:1\n0 0:2\n3\n');
+  // The sizes count rows: lines of comments and blank ones are none.
+  const path = file('# two queries\n1 0:1\n\n0 0:2\n3\n');
   file('2\n1\n', 'rows.txt.query');
   expect((await read(path)).map(({ queryId, rows }) => [queryId, rows.length])).toEqual([
     ['1', 2],
