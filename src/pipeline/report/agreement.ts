@@ -56,7 +56,7 @@ export function agreementRows(
       'judge and people',
       beside(({ queryId, passageId }) => onScale(people?.get(queryId)?.get(passageId))),
     ),
-    ...row('judge and the levels asked of the writer', beside(writtenLevel)),
+    ...row('judge and writer', beside(writtenLevel)),
     ...panelRows(first, { seed, row }),
   ];
 }

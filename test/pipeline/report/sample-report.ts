@@ -133,7 +133,7 @@ export const sampleReport: ReportData = {
       alpha: { value: 0.7, low: 0.57, high: 0.8 },
     },
     {
-      between: 'judge and the levels asked of the writer',
+      between: 'judge and writer',
       pairs: 16,
       queries: 4,
       same: 0.6875,

@@ -47,7 +47,7 @@ test("a judge's reasons reach the chat export, and its agreement with people and
   expect(agreement.map(({ between, pairs }: { between: string; pairs: number }) => [between, pairs])).toEqual(
     [
       ['judge and people', 12],
-      ['judge and the levels asked of the writer', written.length],
+      ['judge and writer', written.length],
     ],
   );
   expect(readFileSync(join(job.out, 'report.md'), 'utf8')).toContain('## Judge agreement');
