@@ -6,7 +6,7 @@ import { chartWidth, colours, renderChart } from './render-chart.js';
 import type { Table } from './tables.js';
 
 // At the right is the name of the ranking to beat, mostly "fused-feedback".
-const [left, right] = [62, 116];
+const [left, right] = [66, 116];
 const width = chartWidth - left - right;
 const height = 200;
 /** Pixels of a name. */
