@@ -2,6 +2,7 @@ import { RankforgeError } from '../../core/errors.js';
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
 import type { Centroids } from './centroids.js';
+import { fittingRows } from './fitting-rows.js';
 import { seedCentroids } from './k-means-plus-plus.js';
 import { assign, type Clustering, lloyd } from './lloyd.js';
 import { miniBatchCentroids } from './mini-batch.js';
@@ -18,8 +19,8 @@ export interface KMeansOptions extends JobOptions {
   /** Runs from different seeds, of which the one with the least inertia is kept. @default 1 */
   readonly starts?: number;
   /**
-   * `lloyd` reads all rows in every round. `mini-batch` reads a few thousand a step and all of them once at the end: for
-   * very many rows, with an inertia a few percent higher. `auto` takes it above 50,000 rows. @default auto
+   * `lloyd` reads all rows in every round. `mini-batch` reads a few thousand a step, of 65,536 rows at most, and all once at
+   * the end: for very many rows, with an inertia a few percent higher. `auto` takes it above 50,000 rows. @default auto
    */
   readonly method?: 'auto' | 'lloyd' | 'mini-batch';
 }
@@ -28,8 +29,9 @@ const automaticLimit = 50_000;
 
 /**
  * k-means by Euclidean distance: greedy k-means++ seeds, then Lloyd's rounds until the inertia stands, or mini-batches.
- * Same seed, rows and order: same clusters. Memory: 16 bytes a row, the means in double precision, and the rows that
- * seeds are drawn from (the larger of 10,000 and 10 k, at random); the vectors stay where the source has them.
+ * Same seed, rows and order: same clusters. Memory: 16 bytes a row, the means in double precision, the rows that seeds are
+ * drawn from (the larger of 10,000 and 10 k, at random), and those that mini-batches are drawn from where they are a sample;
+ * the other vectors stay where the source has them.
  * @throws RankforgeError `usage` for a `k` below 1, `too-little-data` for no rows; the signal's reason
  * @see Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur & Vassilvitskii 2007; Sculley 2010 for mini-batches
  */
@@ -48,10 +50,13 @@ export async function kMeans(source: VectorSource, options: KMeansOptions): Prom
     });
   }
   const small = method === 'lloyd' || (method === 'auto' && source.size <= automaticLimit);
+  const fitted = small ? source : await fittingRows(source, options);
   let best: Clustering | undefined;
   for (let start = 0; start < starts; start++) {
-    const seeds = await drawSeeds(source, options, start);
-    const found = await (small ? lloyd : miniBatch)(source, seeds, options, start);
+    const seeds = await drawSeeds(fitted, options, start);
+    const found = await (small
+      ? lloyd(source, seeds, options)
+      : miniBatch(source, fitted, seeds, options, start));
     if (!best || found.inertia < best.inertia) best = found;
   }
   return best!;
@@ -75,12 +80,14 @@ async function drawSeeds(
   return seedCentroids(await readRows(source, [...rows]), seeding);
 }
 
+/** Means moved by the rows that they are fitted to, and then all rows assigned to them. */
 async function miniBatch(
   source: VectorSource,
+  fitted: VectorSource,
   seeds: Centroids,
   options: KMeansOptions,
   start: number,
 ): Promise<Clustering> {
-  const { centroids, steps, converged } = await miniBatchCentroids(source, seeds, options, start);
+  const { centroids, steps, converged } = await miniBatchCentroids(fitted, seeds, options, start);
   return { ...(await assign(source, centroids, options)), iterations: steps, converged };
 }
