@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeTinyBert } from '../models/encoder/tiny-bert.js';
 import { rankforge } from './run-in-process.js';
 
 let folder = '';
@@ -79,14 +80,14 @@ test('clean: languages, personal data, duplicates and evaluation passages, each 
   expect(lines(join(out, 'removed.jsonl'))).toEqual([
     { id: 'again', stage: 'near-duplicates', reason: 'exact-duplicate', of: 'first', resemblance: 1 },
     { id: 'german', stage: 'language', reason: 'wrong-language' },
-    { id: 'judged', stage: 'contamination', reason: 'evaluation-passage' },
+    { id: 'judged', stage: 'passage-contamination', reason: 'evaluation-passage' },
   ]);
   const { stages } = JSON.parse(readFileSync(join(out, 'funnel.json'), 'utf8'));
   expect(stages.map(({ stage }: { stage: string }) => stage)).toEqual([
     'language',
     'pii',
     'near-duplicates',
-    'contamination',
+    'passage-contamination',
   ]);
   // Again into its own folder is no other hand's.
   expect((await rankforge(args)).code).toBe(0);
@@ -128,12 +129,32 @@ test.each([
   [['--scrub-pii', '--countries', 'Germany'], 2, 'Germany'],
   [['--threshold', '2'], 2, 'A number from 0 to 1'],
   [['--against', 'nowhere'], 1, 'nowhere'],
+  [['--embedding', '0.9'], 2, 'Name the evaluation sets with --against'],
+  [['--embedding', '0'], 2, 'A number above 0, and 1 at most'],
+  [['--embedding', '0.9', '--against', '.', '--encoder', 'none'], 2, '--embedding needs an encoder'],
 ])('clean %j ends with code %i and says why', async (args, code, words) => {
   const out = inFolder('refused');
   const run = await rankforge(['clean', '--dataset', inFolder('corpus'), '--out', out, ...args]);
   expect(run.code).toBe(code);
   expect(run.stderr).toContain(words);
   expect(existsSync(join(out, 'corpus.jsonl'))).toBe(false);
+});
+
+test('clean --embedding takes out what says the same in other words, by the encoder given', async () => {
+  const out = inFolder('by-meaning');
+  const args = ['clean', '--dataset', inFolder('corpus'), '--against', inFolder('evaluation'), '--out', out];
+  const encoder = ['--encoder', await writeTinyBert()];
+  // Nothing but the equal passage is as near as 1; to this encoder, which knows none of their words, the rest is no further off.
+  const run = await rankforge([...args, '--embedding', '0.9', ...encoder]);
+  expect(run.stderr).toBe('');
+  expect(run.code).toBe(0);
+  const removed = lines(join(out, 'removed.jsonl'));
+  expect(removed).toContainEqual({
+    id: 'other',
+    stage: 'passage-contamination',
+    reason: 'similar-to-evaluation-passage',
+  });
+  expect((await rankforge([...args, ...encoder])).stdout).toContain('4 of 5 passages');
 });
 
 test('clean does not write over a corpus that it did not make', async () => {

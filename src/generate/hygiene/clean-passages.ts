@@ -14,7 +14,7 @@ import { removeNearDuplicates } from './remove-near-duplicates.js';
 /** Why a passage was left out. */
 export interface Removal {
   readonly id: string;
-  readonly stage: 'language' | 'near-duplicates' | 'contamination';
+  readonly stage: 'language' | 'near-duplicates' | 'passage-contamination';
   readonly reason: string;
   /** The earlier passage that it repeats. */
   readonly of?: string;
@@ -65,7 +65,9 @@ export async function* cleanPassages(
     flow = removeContaminated(flow, {
       ...shared,
       check: contamination,
-      onRejected: ({ id }, reason) => onRemoved?.({ id, stage: 'contamination', reason }),
+      // Generated queries are counted under `contamination`: in a set's funnel the two are rows of their own.
+      stage: 'passage-contamination',
+      onRejected: ({ id }, reason) => onRemoved?.({ id, stage: 'passage-contamination', reason }),
     });
   }
   yield* flow;

@@ -87,7 +87,7 @@ test('a document that says the same as an evaluation text in other words is left
       funnel,
       store,
     });
-    return { kept: [...kept.keys()], rejected: funnel.stage('contamination').rejected };
+    return { kept: [...kept.keys()], rejected: funnel.stage('passage-contamination').rejected };
   };
   expect(await cleaned({ embedding: 0.9 })).toEqual({
     kept: ['other'],

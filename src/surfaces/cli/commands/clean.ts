@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { RankforgeError } from '../../../core/errors.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import { readCorpus, writeCorpus } from '../../../formats/beir.js';
 import { readEvaluationTexts } from '../../../formats/evaluation-texts.js';
 import { Funnel } from '../../../generate/funnel.js';
 import { cleanPassages, type Removal } from '../../../generate/hygiene/clean-passages.js';
-import { passageContaminationCheck } from '../../../generate/hygiene/contamination.js';
 import { openLanguageCheck } from '../../../generate/hygiene/language.js';
 import { type NgramRuleName, ngramRules } from '../../../generate/hygiene/ngram-overlap.js';
 import { createPiiScrubber } from '../../../generate/hygiene/pii/scrub-pii.js';
+import { openCachedEncoder } from '../../../pipeline/cached-encoder.js';
+import { passageCheck } from '../../../pipeline/generation/contamination-checks.js';
 import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags, share } from '../flags.js';
@@ -24,6 +26,8 @@ interface CleanFlags {
   countries?: string[];
   against?: string[];
   ngrams: NgramRuleName;
+  embedding?: number;
+  encoder: string;
   seed: number;
   out: string;
   skipBad?: boolean;
@@ -32,6 +36,13 @@ interface CleanFlags {
 
 /** Files of the folder. */
 const cleaned = { corpus: 'corpus.jsonl', removed: 'removed.jsonl', funnel: 'funnel.json' } as const;
+
+/** At 0 every text would be taken out. */
+function cosine(text: string): number {
+  const value = share(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('A number above 0, and 1 at most, is needed.');
+}
 
 const commas = (text: string): string[] => text.split(',').map((part) => part.trim());
 
@@ -54,6 +65,8 @@ export function addCleanCommand(program: Command, context: CliContext): void {
         .choices(Object.keys(ngramRules))
         .default('palm'),
     )
+    .option('--embedding <cosine>', 'from which cosine a text says the same as an evaluation text', cosine)
+    .addOption(flags.encoder())
     .addOption(flags.seed())
     .addOption(flags.out('folder for corpus.jsonl, removed.jsonl and funnel.json'))
     .addOption(flags.skipBad())
@@ -75,12 +88,11 @@ export function addCleanCommand(program: Command, context: CliContext): void {
 async function clean(options: CleanFlags, context: CliContext) {
   const { dataset, out, languages, unknown, seed } = options;
   const { signal, onProgress } = context;
+  checkMeaning(options);
   await checkOutputFolder(out, cleaned.funnel);
   const language = languages && (await openLanguageCheck({ languages, unknown }));
   const scrub = options.scrubPii ? createPiiScrubber({ countries: options.countries }) : undefined;
-  const evaluation = options.against && (await readEvaluationTexts(options.against, { signal }));
-  const contamination =
-    evaluation && passageContaminationCheck(evaluation, { seed, ngrams: ngramRules[options.ngrams] });
+  await using contamination = await openContaminationCheck(options, context);
   using reading = openReading({ ...options, out: join(out, cleaned.corpus) }, context);
   const funnel = new Funnel();
   const removed: Removal[] = [];
@@ -95,7 +107,7 @@ async function clean(options: CleanFlags, context: CliContext) {
     language,
     scrub,
     duplicates: options.keepDuplicates ? undefined : { threshold: options.threshold, seed },
-    contamination,
+    contamination: contamination?.check,
     funnel,
     onRemoved: (removal) => removed.push(removal),
     signal,
@@ -117,4 +129,35 @@ async function clean(options: CleanFlags, context: CliContext) {
     noted: funnel.stage('pii').noted,
     stages: funnel.toJSON().stages,
   };
+}
+
+/** By words, and where a least cosine is given by meaning too: the encoder is open as long as the check is. */
+async function openContaminationCheck(
+  { against, ngrams, embedding, encoder: name, seed }: CleanFlags,
+  { signal, onProgress }: CliContext,
+) {
+  if (!against) return undefined;
+  const evaluation = await readEvaluationTexts(against, { signal });
+  const encoder = embedding === undefined ? undefined : await openCachedEncoder(name, { signal, onProgress });
+  return {
+    check: await passageCheck(evaluation, { ngrams, embedding }, { seed, encoder, signal }),
+    [Symbol.asyncDispose]: async () => encoder?.[Symbol.asyncDispose](),
+  };
+}
+
+/** @throws RankforgeError `usage` where a least cosine has nothing to be of */
+function checkMeaning({ against, embedding, encoder }: CleanFlags): void {
+  if (embedding === undefined) return;
+  if (!against) {
+    throw new RankforgeError('usage', '--embedding compares with evaluation texts, and none are named', {
+      where: '--embedding',
+      hint: 'Name the evaluation sets with --against, or leave it out.',
+    });
+  }
+  if (encoder === 'none') {
+    throw new RankforgeError('usage', '--embedding needs an encoder', {
+      where: '--encoder none',
+      hint: 'Leave --encoder out, or --embedding.',
+    });
+  }
 }
