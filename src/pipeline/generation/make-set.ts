@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { RankforgeError } from '../../core/errors.js';
 import type { JobOptions } from '../../core/progress.js';
 import { readEvaluationTexts } from '../../formats/evaluation-texts.js';
 import { PassageStore } from '../../formats/passage-store.js';
@@ -8,6 +9,7 @@ import { type GeneratedSet, type GenerateSetOptions, generateSet } from '../../g
 import { generateTopicSet } from '../../generate/generate-topic-set.js';
 import { openLanguageDetector } from '../../generate/hygiene/language.js';
 import { drawJudgedPairs } from '../../generate/judge/draw-judged-pairs.js';
+import type { Judge } from '../../generate/judge/judge.js';
 import { createJudgeLog, withReasons } from '../../generate/judge/judge-log.js';
 import { judgeAll } from '../../generate/judge/judge-passages.js';
 import type { JudgementRecord } from '../../generate/judge/judgement-record.js';
@@ -46,7 +48,7 @@ export const makeSet = (context: ForgeContext, options: MakeSetOptions): Promise
 async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetOptions): Promise<MadeSet> {
   const { recipe } = context;
   const { generate: settings, seed } = recipe;
-  const { passages, queries: judged, qrels } = await context.dataset();
+  const { passages, queries: judged } = await context.dataset();
   const firstStage = await context.firstStage();
   const { encoder } = firstStage;
   const models = await context.models();
@@ -66,12 +68,7 @@ async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetO
   const corpus = corpusOfMap(cleaned);
   const count = countToMake(settings);
   const drawn = await drawSources(() => cleaned.values(), settings, { ...shared, count, funnel, folder });
-  // Nothing trains on these: the report says by them how far the judge and people agree.
-  const pairs = drawJudgedPairs(
-    { queries: judged, qrels, passages },
-    { count: settings.judge.measured, seed },
-  );
-  for await (const _ of judgeAll(pairs, { ...job, judge: eachAlone(judge) }));
+  await judgeMeasured(context, judge, job);
   const set = await generateSet({
     ...job,
     ...(await querySettings(recipe, { ...job, writer, judge, firstStage, corpus, evaluation, funnel })),
@@ -107,6 +104,7 @@ async function fromTopics(context: ForgeContext, { folder: _, ...job }: MakeSetO
   const model = await models.open(settings.model);
   const { judge: asked } = await openJudge(settings.judge, models, settings.model);
   const log = createJudgeLog(asked);
+  await judgeMeasured(context, log.judge, job);
   const texts = await readEvaluationTexts(settings.hygiene.against, job);
   const evaluation = [...judged.values(), ...texts.queries];
   const set = await generateTopicSet({
@@ -129,6 +127,27 @@ async function fromTopics(context: ForgeContext, { folder: _, ...job }: MakeSetO
   });
   const judgements = log.records();
   return { ...set, examples: withReasons(set.examples, judgements), encoder, judgements };
+}
+
+/** Has the judge grade what people judged. Nothing trains on it: the report says by it how far they agree. */
+async function judgeMeasured(
+  { recipe, dataset }: ForgeContext,
+  judge: Judge,
+  job: JobOptions,
+): Promise<void> {
+  const { generate: settings, seed } = recipe;
+  const pairs = drawJudgedPairs(await dataset(), { count: settings.judge.measured, seed });
+  if (settings.judge.measured > 0 && pairs.length === 0) {
+    throw new RankforgeError(
+      'too-little-data',
+      'The judge is to be measured on pairs that people judged, and the dataset has none',
+      {
+        where: 'generate.judge.measured',
+        hint: 'Name the split that has them as evaluate.split, or leave judge.measured out.',
+      },
+    );
+  }
+  for await (const _ of judgeAll(pairs, { ...job, judge: eachAlone(judge) }));
 }
 
 const countToMake = ({ select, count, oversample }: GenerateSection): GenerateSetOptions['count'] =>

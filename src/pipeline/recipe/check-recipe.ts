@@ -13,17 +13,18 @@ type Where = (key: Key) => string;
 /**
  * Checks what the schema cannot: that the names in a recipe are known, and its settings hold together. What is wrong is told
  * now, and not after an hour of generating.
+ * @param given the recipe before defaults were filled in
  * @param at where a key stands
  * @throws RankforgeError `bad-recipe`
  */
-export function checkRecipe(recipe: Recipe, at: Where): void {
+export function checkRecipe(recipe: Recipe, given: unknown, at: Where): void {
   for (const { key, label, name } of modelNames(recipe)) {
     if (Object.hasOwn(recipe.models, name)) continue;
     inRecipe(label, at(key), () => {
       throw unknownName(name, Object.keys(recipe.models), 'entry under models');
     });
   }
-  const [conflict] = conflictsOf(recipe);
+  const [conflict] = conflictsOf(recipe, given);
   if (conflict) {
     const { key, message, hint } = conflict;
     throw new RankforgeError('bad-recipe', `${key.join('.')}: ${message}`, { where: at(key), hint });

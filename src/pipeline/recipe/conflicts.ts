@@ -4,9 +4,12 @@ import { negativeCounts } from './negatives-section.js';
 import type { Recipe } from './recipe.js';
 import { withoutDocuments } from './without-documents.js';
 
-/** What would only be found out after the corpus was indexed, or after everything was paid for. */
-export const conflictsOf = (recipe: Recipe): Conflict[] => [
-  ...(recipe.generate.topics ? withoutDocuments(recipe) : withoutDataset(recipe)),
+/**
+ * What would only be found out after the corpus was indexed, or after everything was paid for.
+ * @param given the recipe before defaults were filled in
+ */
+export const conflictsOf = (recipe: Recipe, given: unknown): Conflict[] => [
+  ...(recipe.generate.topics ? withoutDocuments(recipe, given) : withoutDataset(recipe)),
   ...withoutEncoder(recipe),
   ...mixConflicts(recipe),
   ...judgeConflicts(recipe),
@@ -79,9 +82,18 @@ function mixConflicts({ encoder, generate: { negatives } }: Recipe): Conflict[] 
   return conflicts;
 }
 
-/** One model that votes twice is no second opinion. */
-function judgeConflicts({ models, generate }: Recipe): Conflict[] {
-  const { model = generate.model, panel } = generate.judge;
+/** One model that votes twice is no second opinion, and where nothing was judged nobody can be agreed with. */
+function judgeConflicts({ dataset, models, generate }: Recipe): Conflict[] {
+  const { model = generate.model, panel, measured } = generate.judge;
+  if (measured > 0 && dataset === undefined) {
+    return [
+      {
+        key: ['generate', 'judge', 'measured'],
+        message: 'the judge is measured on pairs of a dataset that people judged, and there is no dataset',
+        hint: 'Name a dataset with qrels, or leave it out.',
+      },
+    ];
+  }
   const told = (name: string): string => JSON.stringify([models[name]?.model, models[name]?.baseUrl]);
   const voters = [model];
   for (const [index, name] of panel.entries()) {

@@ -64,6 +64,6 @@ interface RecipePlace {
 function checked(values: unknown, { folder, at }: RecipePlace): Recipe {
   const result = Recipe.safeParse(values);
   if (!result.success) throw recipeIssue(result.error, values, at);
-  checkRecipe(result.data, at);
+  checkRecipe(result.data, values, at);
   return withPathsFrom(result.data, folder);
 }

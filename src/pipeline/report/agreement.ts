@@ -22,6 +22,9 @@ export interface AgreementRow {
   readonly alpha: StatisticInterval;
 }
 
+/** What the row of judge and people is named. */
+export const withPeople = 'judge and people';
+
 export interface AgreementOptions {
   /** People's grades of some of the pairs. */
   readonly people?: Qrels;
@@ -53,7 +56,7 @@ export function agreementRows(
   };
   return [
     ...row(
-      'judge and people',
+      withPeople,
       beside(({ queryId, passageId }) => onScale(people?.get(queryId)?.get(passageId))),
     ),
     ...row('judge and writer', beside(writtenLevel)),

@@ -7,7 +7,11 @@ import type { Warning } from '../../core/warning.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { writeExamples } from '../../formats/examples.js';
 import type { LengthBias } from '../../generate/graded/length-bias.js';
-import { judgementsFile, writeJudgements } from '../../generate/judge/judgement-record.js';
+import {
+  type JudgementRecord,
+  judgementsFile,
+  writeJudgements,
+} from '../../generate/judge/judgement-record.js';
 import { exportRecipeSet } from '../export-set.js';
 import type { ForgeContext } from '../forge-context.js';
 import { finishSet } from '../generation/finish-set.js';
@@ -79,7 +83,11 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
   await writeJudgements(join(folder, judgementsFile), made.judgements);
   await writeFunnel();
   await writeJson(folder, generated.description, details);
-  const warnings = checkLengths(details.set.lengthBias.written, settings.graded.lengthBias);
+  const warnings = [
+    ...checkLengths(details.set.lengthBias.written, settings.graded.lengthBias),
+    ...checkGrades(made.judgements),
+    ...(details.selection?.notes ?? []).map((message) => ({ code: 'selection', message })),
+  ];
   await exportRecipeSet(recipe, join(folder, generated.examples), join(folder, 'exports'), job);
   await rm(join(folder, partial), { force: true });
   return { usage: usageSince(before, models.usage), warnings };
@@ -94,6 +102,17 @@ function checkLengths(bias: LengthBias, onBias: 'fail' | 'warn'): Warning[] {
     where: 'generate.graded',
     hint: 'Give lengths nearer to what the model writes, use a stronger writer, or set lengthBias: warn.',
   });
+}
+
+/** Fewer grades than this say nothing of a judge's habits. */
+const enoughGrades = 20;
+
+/** A judge that is never sure of a full answer takes every 3 out of the set, whatever was asked for. */
+function checkGrades(judgements: readonly JudgementRecord[]): Warning[] {
+  const graded = judgements.filter(({ grade }) => grade !== null);
+  if (graded.length < enoughGrades || graded.some(({ grade }) => grade === 3)) return [];
+  const message = `Of ${graded.length} passages that the judge graded none got a 3, so the set has none: judge with another mode or model, or calibrate it`;
+  return [{ code: 'no-grade-3', message }];
 }
 
 const writeJson = (folder: string, name: string, value: unknown): Promise<void> =>

@@ -21,7 +21,7 @@ import { loadPrompt } from '../../prompts/template.js';
 import { countWarnings } from '../count-warnings.js';
 import type { ForgeContext } from '../forge-context.js';
 import { type Recipe, recipeHash } from '../recipe/recipe.js';
-import { agreementRows } from '../report/agreement.js';
+import { type AgreementRow, agreementRows, withPeople } from '../report/agreement.js';
 import type { ReportData, SampleRecord } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
 import type { FinishedStage } from '../stage.js';
@@ -30,7 +30,9 @@ import { generated, type SetDetails } from './generate.js';
 export const readJson = async <T>(...path: string[]): Promise<T> =>
   JSON.parse(await readFile(join(...path), 'utf8')) as T;
 
-type SetParts = Omit<ReportData, 'rankings' | 'comparisons'>;
+type SetParts = Omit<ReportData, 'rankings' | 'comparisons' | 'notes'> & {
+  readonly notes: readonly string[];
+};
 
 /**
  * What a report says of a training set and of how it came about.
@@ -49,6 +51,7 @@ export async function setParts(
   const { stages: funnel } = await readJson<FunnelData>(folder, generated.funnel);
   const { set } = await readJson<SetDetails>(folder, generated.description);
   const judged = await judgementsOf(folder);
+  const agreement = judged && agreementRows(judged, { people: qrels, seed: recipe.seed });
   return {
     title: recipe.name,
     finishedAt: new Date().toISOString(),
@@ -60,7 +63,8 @@ export async function setParts(
     },
     funnel,
     set,
-    agreement: judged && agreementRows(judged, { people: qrels, seed: recipe.seed }),
+    agreement,
+    notes: agreementNotes(agreement, recipe),
     samples: samplesOf(examples, recipe.seed),
     costs: [...finished.values()].map(({ stage, usage, seconds, reused }) => ({
       stage,
@@ -72,6 +76,16 @@ export async function setParts(
     warnings: countWarnings([...finished.values()].flatMap(({ warnings }) => warnings)),
   };
 }
+
+/** Who looks for the agreement with people, and finds none, is told how to have it. */
+const agreementNotes = (agreement: readonly AgreementRow[] | undefined, { generate }: Recipe): string[] =>
+  agreement?.some(({ between }) => between === withPeople)
+    ? []
+    : [
+        generate.judge.measured > 0
+          ? 'How far the judge agrees with people is not known: it gave none of the judged pairs a grade.'
+          : 'How far the judge agrees with people was not measured: with generate.judge.measured in the recipe it also grades so many of the pairs that people judged.',
+      ];
 
 /** What the judge said, where anything was judged. */
 async function judgementsOf(folder: string): Promise<JudgementRecord[] | undefined> {

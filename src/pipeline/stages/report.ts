@@ -18,15 +18,16 @@ export async function reportJob(context: ForgeContext, finished: Finished): Prom
   const choice = await readJson<StudentChoice>(folder('distill'), distilled.choice);
   const teachers = await readJson<TeacherTable>(folder('teach'), taught.table);
   const examples = join(folder('teach'), taught.examples);
+  const parts = await setParts(context, finished, examples, teacherPrompts(context.recipe));
   const data: ReportData = {
-    ...(await setParts(context, finished, examples, teacherPrompts(context.recipe))),
+    ...parts,
     teachers,
     ...results,
     calibration: choice.calibration && {
       of: `${choice.chosen}, ${choice.calibration.pairs} held-out training pairs`,
       ...choice.calibration,
     },
-    notes: notesOf(results, choice, teachers),
+    notes: [...notesOf(results, choice, teachers), ...parts.notes],
   };
   await saveReport(data, context.out);
   return data;

@@ -216,6 +216,13 @@ test.each([
     /Name other models/,
   ],
   [
+    'a judge measured by nobody',
+    `${minimal.replace('dataset: ./data\n', '')}  topics: { domain: houseplants }\n  judge: { measured: 5 }\n`,
+    8,
+    /judge.measured: the judge is measured on pairs of a dataset/,
+    /Name a dataset with qrels/,
+  ],
+  [
     'a panel that names the judge again',
     `${minimal}  judge: { model: two, panel: [writer, two] }\n`.replace(
       'models:\n',
@@ -254,6 +261,16 @@ test.each([
     ['types: { multi-hop: 1 }', /types.multi-hop: multi-hop queries are written from documents/],
     ['hygiene: { pii: true }', /hygiene.pii: personal data/],
     ['split: { by: topic }', /split.by: a split by topic/],
+    ['minWords: 10', /generate.minWords: the words of documents/],
+    ['roundTrip: 20', /generate.roundTrip: a source is found again among documents/],
+    ['unanswerable: 5', /generate.unanswerable: documents that are found/],
+    ['reversed: trust', /generate.reversed: reversed queries/],
+    ['documents: 5', /generate.documents: documents are sampled/],
+    ['sample: { method: uniform }', /sample.method: documents are sampled/],
+    ['negatives: { mined: 0, band: [2, 40] }', /negatives.band: negatives come from documents/],
+    ['hygiene: { unknownLanguage: keep }', /hygiene.unknownLanguage: documents are told/],
+    ['graded: 0.5', /generate.graded: with topics every query gets written passages/],
+    ['graded: { share: 0.5, lengthBias: warn }', /graded.share: with topics every query/],
   ].map(
     ([line, message]) =>
       [
@@ -333,6 +350,14 @@ test.each([
     hint: typeof hint === 'string' ? hint : expect.stringMatching(hint),
     where: line === undefined ? path : `${path}:${line}`,
   });
+});
+
+test('what is turned off, or left to its default, is not refused without documents', () => {
+  const off = ['roundTrip: 0', 'negatives: { mined: 0, random: 0 }', 'edits: { share: 0 }', 'graded: 1'];
+  const path = file(
+    `${minimal}  topics: { domain: houseplants }\n${off.map((line) => `  ${line}\n`).join('')}`,
+  );
+  expect(loadRecipe(path).generate).toMatchObject({ roundTrip: 0, minWords: 25, graded: { share: 1 } });
 });
 
 test('weights in a file of their own are told by its size and time too', () => {
