@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -99,6 +99,26 @@ test('types are shipped for every subpath', () => {
     const types = (exports[subpath] as { types: string }).types;
     expect(readFileSync(join(project, 'node_modules/rankforge', types), 'utf8')).toMatch(/export/);
   }
+});
+
+test('strict types need no package that is not installed', () => {
+  // An adapter's types are its framework's; all others are to be had without any.
+  const names = subpaths.filter((path) => path !== './ai-sdk').map((path) => `rankforge${path.slice(1)}`);
+  writeFileSync(
+    join(project, 'all.ts'),
+    names.map((name, index) => `export * as m${index} from '${name}';`).join('\n'),
+  );
+  const typeRoots = resolve('node_modules/@types');
+  const { stdout } = spawnSync(
+    process.execPath,
+    [
+      resolve('node_modules/typescript/bin/tsc'),
+      ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'],
+      ...['--types', 'node', '--typeRoots', typeRoots, 'all.ts'],
+    ],
+    { cwd: project, encoding: 'utf8' },
+  );
+  expect(stdout).toBe('');
 });
 
 test('the command runs from the installed package', () => {

@@ -1,5 +1,4 @@
-import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import type { AIMessage, BaseMessageLike } from '@langchain/core/messages';
+import type { AIMessage } from '@langchain/core/messages';
 import { isAbort, RankforgeError } from '../../core/errors.js';
 import type { Warning } from '../../core/warning.js';
 import type { GenerateReply, GenerateRequest, LanguageModel, Message } from '../language-model.js';
@@ -8,9 +7,29 @@ import { estimateTokens } from '../openai/estimate-tokens.js';
 import { fromConnection, fromStatus } from '../openai/server-errors.js';
 import { callUsage, type Price } from '../price.js';
 
+/** Role and text of each message. */
+type ChatInput = [role: string, content: string][];
+interface CallOptions {
+  signal?: AbortSignal;
+  stop?: string[];
+}
+
+/**
+ * What is asked of a chat model: every `BaseChatModel` of `@langchain/core` is one. That class is not named, since these
+ * types are there without its package.
+ */
+export interface LangchainChat {
+  _llmType(): string;
+  invoke(input: ChatInput, options?: CallOptions): Promise<unknown>;
+  withStructuredOutput(
+    schema: Record<string, unknown>,
+    config: { includeRaw: true },
+  ): { invoke(input: ChatInput, options?: CallOptions): Promise<{ raw: unknown; parsed: unknown }> };
+}
+
 export interface LangchainOptions {
   /** Any chat model of LangChain. Its own retries should be off: the limits in front of it retry. */
-  readonly chat: BaseChatModel;
+  readonly chat: LangchainChat;
   /** Part of every ledger key: name the model and what it was set up with. @default the kind of the model and its name */
   readonly id?: string;
   /** Tokens. @default 32768 */
@@ -39,10 +58,10 @@ export function fromLangchain(options: LangchainOptions): LanguageModel {
     { messages, schema, stop }: GenerateRequest,
     signal: AbortSignal,
   ): Promise<{ message: AIMessage; text: string }> {
-    const input = messages.map(({ role, content }): BaseMessageLike => [role, content]);
+    const input = messages.map(({ role, content }): ChatInput[number] => [role, content]);
     const call = { signal, stop: stop?.length ? [...stop] : undefined };
     if (schema && structuredOutput) {
-      const structured = chat.withStructuredOutput<Record<string, unknown>>(schema, { includeRaw: true });
+      const structured = chat.withStructuredOutput(schema, { includeRaw: true });
       const { raw, parsed } = await structured.invoke(input, call);
       const message = raw as AIMessage;
       // Null where the reply did not parse: the caller's own check then sees what was written.
@@ -91,7 +110,7 @@ export function fromLangchain(options: LangchainOptions): LanguageModel {
   };
 }
 
-function nameOf(chat: BaseChatModel): string {
+function nameOf(chat: LangchainChat): string {
   const { model, modelName } = chat as { model?: unknown; modelName?: unknown };
   return String(model ?? modelName ?? 'unnamed');
 }

@@ -22,7 +22,8 @@ import type {
 } from '../language-model.js';
 import { callUsage } from '../price.js';
 import { toGrammarSchema } from './grammar-schema.js';
-import { type LlamaOptions, type LoadedModel, loadModel } from './load-model.js';
+import type { LlamaOptions } from './llama-options.js';
+import { type LoadedModel, loadModel } from './load-model.js';
 import { PrefixState } from './prefix-state.js';
 import { PromptTokens } from './prompt-tokens.js';
 import { Queue } from './queue.js';

@@ -1,10 +1,8 @@
 import type { Llama } from 'node-llama-cpp';
 import { RankforgeError } from '../../core/errors.js';
+import type { GpuChoice } from './llama-options.js';
 
 export type LlamaPackage = typeof import('node-llama-cpp');
-
-/** Where a model runs: on a GPU when there is one and its binaries are installed, or on the processor. */
-export type GpuChoice = 'auto' | false;
 
 /** node-llama-cpp, loaded on demand. @throws RankforgeError `missing-package` */
 export async function importLlama(): Promise<LlamaPackage> {

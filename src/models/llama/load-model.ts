@@ -1,22 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { LlamaContext, LlamaModel as NativeModel } from 'node-llama-cpp';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
-import type { Weights } from '../weights/resolve.js';
-import { type GpuChoice, importLlama, type LlamaPackage, startLlama } from './load-llama.js';
+import type { LlamaOptions } from './llama-options.js';
+import { importLlama, type LlamaPackage, startLlama } from './load-llama.js';
 import { checkMemory, freeMemory, outOfMemory } from './memory.js';
-
-export interface LlamaOptions {
-  readonly weights: Pick<Weights, 'id' | 'path' | 'sha256'>;
-  /** Tokens, prompt and reply together; never more than the model was trained for. @default 8192 */
-  readonly contextSize?: number;
-  /** Threads of an evaluation on the processor. @default its physical cores */
-  readonly threads?: number;
-  /** `'auto'` uses a GPU whose binaries are installed, and the processor where there is none. @default 'auto' */
-  readonly gpu?: GpuChoice;
-  /** Bytes of memory that may be used; `Infinity` turns the check off. @default what is free */
-  readonly memory?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** A model in memory, with the one context that its calls share. */
 export interface LoadedModel {
