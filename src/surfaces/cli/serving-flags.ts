@@ -15,6 +15,7 @@ export interface ServingFlags extends RerankerFlags {
   readonly allowOpen?: boolean;
   readonly maxDocuments: number;
   readonly maxBytes: number;
+  readonly maxTotalBytes?: number;
   readonly timeLimit: number;
   readonly stopTimeout: number;
   readonly requests: number;
@@ -32,6 +33,7 @@ export const addServingFlags = (command: Command, { port }: { port: number }): C
       .option('--allow-open', 'listen beyond this machine without a key')
       .option('--max-documents <n>', 'documents of one request', integer(1, 100_000), 1000)
       .option('--max-bytes <n>', 'bytes of one request', integer(1024), 8 * 2 ** 20)
+      .option('--max-total-bytes <n>', 'bytes of all requests held at once (8 × --max-bytes)', integer(1024))
       .option('--time-limit <seconds>', 'a request may take, waiting included', integer(1, 86_400), 60)
       .option('--stop-timeout <seconds>', 'what runs may take to end after SIGTERM', integer(0, 86_400), 30)
       .option('--requests <n>', 'requests reranked at once', integer(1), 4)
@@ -41,7 +43,18 @@ export const addServingFlags = (command: Command, { port }: { port: number }): C
 
 /** The flags as servers take them. @throws RankforgeError for a key file that cannot be used, or a host that would be open to all */
 export async function servingOptions(given: ServingFlags, { stderr }: CliContext) {
-  const { host, port, allowOpen, maxDocuments, maxBytes, timeLimit, stopTimeout, requests, waiting } = given;
+  const {
+    host,
+    port,
+    allowOpen,
+    maxDocuments,
+    maxBytes,
+    maxTotalBytes,
+    timeLimit,
+    stopTimeout,
+    requests,
+    waiting,
+  } = given;
   const apiKeys = await apiKeysOf(given);
   // Before anything is opened: a model that loads for minutes should not end in this refusal.
   guards({ host, apiKeys, allowOpen });
@@ -52,6 +65,7 @@ export async function servingOptions(given: ServingFlags, { stderr }: CliContext
     apiKeys,
     maxDocuments,
     maxBytes,
+    maxTotalBytes,
     timeLimit: timeLimit * 1000,
     stopTimeout: stopTimeout * 1000,
     concurrency: requests,

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RankforgeError } from '../../core/errors.js';
+import { answerHalfClosed } from './half-closed.js';
 import type { Service } from './service.js';
 
 export interface ListenOptions {
@@ -52,6 +53,7 @@ export async function listen(
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
     },
   }) as Server;
+  answerHalfClosed(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);

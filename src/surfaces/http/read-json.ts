@@ -1,10 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+import type { ByteHold } from './byte-budget.js';
 import { Problem } from './problem.js';
 
+export interface BodyLimits {
+  /** Bytes of this body. */
+  readonly maxBytes: number;
+  /** What counts the bytes as they come. */
+  readonly hold: ByteHold;
+  /** Node's own request, where it is at hand: a web stream of it that is left early closes the connection. */
+  readonly incoming?: IncomingMessage | undefined;
+}
+
 /**
- * A request's JSON object, of at most `limit` bytes.
- * @throws Problem `wrong-type`, `too-large`, `invalid`; `client-gone` for a body that breaks off
+ * A request's body of JSON, of at most `maxBytes`, unparsed: it takes no more memory than it has bytes.
+ * @throws Problem `wrong-type`, `too-large`; `overloaded` where the server holds too many bytes already; `client-gone`
+ * for a body that breaks off
  */
-export async function readJson(request: Request, limit: number): Promise<Record<string, unknown>> {
+export async function readJson(
+  request: Request,
+  { maxBytes, hold, incoming }: BodyLimits,
+): Promise<Uint8Array> {
   // Browsers send other types across origins without asking: a page must not put this server to work.
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) {
     throw new Problem('wrong-type', 'Send the body as application/json');
@@ -13,38 +28,39 @@ export async function readJson(request: Request, limit: number): Promise<Record<
   if (!/^(identity)?$/i.test(request.headers.get('content-encoding')?.trim() ?? '')) {
     throw new Problem('wrong-type', 'Send the body without a content-encoding');
   }
-  let body: unknown;
+  const checkSize = (size: number): void => {
+    if (size > maxBytes) throw new Problem('too-large', `The body is larger than ${maxBytes} bytes`);
+  };
+  // Nothing is held for what is only announced, or whoever announces much and sends nothing would shut others out.
+  checkSize(Number(request.headers.get('content-length') ?? 0));
+  // Left early, it must not take the connection with it, and the refusal too.
+  const body = incoming?.iterator({ destroyOnReturn: false }) ?? request.body ?? [];
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    const bytes = await readBytes(request, limit);
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      checkSize(size);
+      if (!hold.take(chunk.byteLength))
+        throw new Problem('overloaded', 'The server holds too much already', { retryAfter: 1 });
+      chunks.push(chunk);
+    }
   } catch (error) {
     if (error instanceof Problem) throw error;
+    throw new Problem('client-gone', 'The body broke off', { cause: error });
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A body's JSON object. @throws Problem `invalid` */
+export function parseJson(bytes: Uint8Array): Record<string, unknown> {
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
     throw new Problem('invalid', 'The body is not valid JSON in UTF-8');
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body))
     return body as Record<string, unknown>;
   throw new Problem('invalid', 'The body is not a JSON object');
-}
-
-async function readBytes(request: Request, limit: number): Promise<ArrayBuffer | Uint8Array> {
-  const tooLarge = () => new Problem('too-large', `The body is larger than ${limit} bytes`);
-  const { headers } = request;
-  try {
-    if (headers.has('content-length') && !headers.has('transfer-encoding')) {
-      // Node cuts a body off at the length that it was announced with.
-      if (Number(headers.get('content-length')) > limit) throw tooLarge();
-      return await request.arrayBuffer();
-    }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
-      if (size > limit) throw tooLarge();
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw new Problem('client-gone', 'The body broke off', { cause: error });
-  }
 }

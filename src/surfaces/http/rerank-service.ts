@@ -5,7 +5,7 @@ import { rankOf, type ServedReranker } from '../library/served-reranker.js';
 import { createMetrics } from './metrics.js';
 import { createOpenApi } from './openapi.js';
 import { Problem } from './problem.js';
-import { readJson } from './read-json.js';
+import { parseJson, readJson } from './read-json.js';
 import { relevanceOf } from './relevance.js';
 import { createService, type Service, type ServiceOptions } from './service.js';
 import { detectShape, type RerankPath, rerankPaths } from './shapes/detect.js';
@@ -24,6 +24,8 @@ export interface RerankServiceOptions extends ServiceOptions {
   readonly maxDocuments?: number;
   /** Bytes of one request's body. @default 8 MiB */
   readonly maxBytes?: number;
+  /** Bytes of all requests and answers held at once; a body that would go beyond is sent away with 429. @default 8 × `maxBytes` */
+  readonly maxTotalBytes?: number;
   /** Milliseconds that a request may take, waiting included. @default 60000 */
   readonly timeLimit?: number;
 }
@@ -38,6 +40,7 @@ export function createRerankService({
   waiting = 64,
   maxDocuments = 1000,
   maxBytes = 8 * 2 ** 20,
+  maxTotalBytes = 8 * maxBytes,
   timeLimit = 60_000,
   onRequest,
   ...options
@@ -56,6 +59,7 @@ export function createRerankService({
     {
       routes,
       timeLimit,
+      maxTotalBytes,
       spellings: Object.fromEntries(Object.entries(rerankPaths).map(([path, { unread }]) => [path, unread])),
     },
   );
@@ -63,14 +67,20 @@ export function createRerankService({
 
   for (const path of Object.keys(rerankPaths) as RerankPath[]) {
     app.post(path, async (context) => {
-      const { id, signal, entry } = context.var;
-      const body = await readJson(context.req.raw, maxBytes);
-      const shape = detectShape(path, body);
-      context.set('spelling', shape);
-      Object.assign(entry, { shape: shape.name });
-      checkCount(body, maxDocuments);
-      const { request, reply } = shape.read(body);
-      const ranking = await queue.run(() => rank(candidatesOf(id, request), { signal }), signal);
+      const { id, signal, entry, hold } = context.var;
+      queue.checkRoom();
+      const { incoming } = context.env ?? {};
+      const bytes = await readJson(context.req.raw, { maxBytes, hold, incoming });
+      // Parsed in its turn: it is work, and nested lists take many times their bytes.
+      const { request, reply, ranking } = await queue.run(async () => {
+        const body = parseJson(bytes);
+        const shape = detectShape(path, body);
+        context.set('spelling', shape);
+        Object.assign(entry, { shape: shape.name });
+        checkCount(body, maxDocuments);
+        const read = shape.read(body);
+        return { ...read, ranking: await rank(candidatesOf(id, read.request), { signal }) };
+      }, signal);
       metrics.onRanking(ranking);
       Object.assign(entry, logged(ranking));
       checkTruncation(request, ranking);
@@ -87,7 +97,9 @@ export function createRerankService({
         usage: ranking.usage,
         warnings: ranking.warnings,
       };
-      return context.body(toJson(reply(answer)), 200, { 'content-type': 'application/json' });
+      const text = toJson(reply(answer));
+      hold.add(Buffer.byteLength(text));
+      return context.body(text, 200, { 'content-type': 'application/json' });
     });
   }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { KeyCheck } from './api-keys.js';
+import { type ByteHold, createByteBudget } from './byte-budget.js';
 import { isLoopbackName } from './loopback.js';
 import { Problem, type ProblemKind, problemStatus, toProblem } from './problem.js';
 import type { FieldNames } from './spell-field.js';
@@ -34,10 +36,14 @@ export interface ServiceOptions {
 
 /** What a request's handler knows of it. */
 interface ServiceEnv {
+  /** There under `listen`, and not in every server that the app may be mounted in. */
+  Bindings: Partial<HttpBindings>;
   Variables: {
     id: string;
     /** Aborts with a Problem: the client is gone, its time is up, or the server stops. */
     signal: AbortSignal;
+    /** Counts what it has in memory, until the answer has left or the connection closed. */
+    hold: ByteHold;
     entry: Partial<RequestEntry>;
     /** How a problem is told, once it is known whose request it is. */
     spelling: Spelling;
@@ -73,22 +79,26 @@ const open = new Set(['/health', '/ready']);
  * spelling of whose API was asked.
  * @param routes known paths; others are one route, "other", in log and metrics
  * @param timeLimit milliseconds a request may take, waiting included
+ * @param maxTotalBytes bytes of all requests and answers that may be held at once
  */
 export function createService(
   { checkKey, loopbackOnly = false, onRequest, onFailure }: ServiceOptions,
   {
     routes,
     timeLimit,
+    maxTotalBytes,
     spellings = {},
   }: {
     routes: readonly string[];
     timeLimit: number;
+    maxTotalBytes: number;
     spellings?: Readonly<Record<string, Spelling>>;
   },
 ): Service {
   const app = new Hono<ServiceEnv>();
   const known = new Set([...routes, ...open]);
   const active = new Set<AbortController>();
+  const budget = createByteBudget(maxTotalBytes);
   let stopping = false;
 
   app.use('*', async (context, next) => {
@@ -105,8 +115,12 @@ export function createService(
       timeLimit,
     );
     active.add(control);
+    const hold = budget.hold();
+    const outgoing = context.env?.outgoing;
+    outgoing?.once('close', hold.release);
     context.set('id', id);
     context.set('signal', control.signal);
+    context.set('hold', hold);
     context.set('entry', {});
     context.set('spelling', spellings[path] ?? plain);
     try {
@@ -115,6 +129,7 @@ export function createService(
       clearTimeout(timer);
       client.removeEventListener('abort', onGone);
       active.delete(control);
+      if (!outgoing) hold.release();
     }
     context.header('x-request-id', id);
     if (stopping) context.header('connection', 'close');

@@ -8,6 +8,8 @@ const turnMs = 5;
 export interface WorkQueue {
   readonly running: number;
   readonly waiting: number;
+  /** For callers with work to do before `run`, such as reading a body. @throws Problem `overloaded` when too many wait */
+  checkRoom(): void;
   /**
    * Runs a task when its turn comes. An aborted caller is told at once; the place that its task holds is free when the
    * task has ended, so there are never more at work than there are places.
@@ -41,7 +43,13 @@ export function createWorkQueue({
   const retryAfter = (): number =>
     Math.min(60, Math.max(1, Math.ceil((taskSeconds * (waiting + 1)) / concurrency)));
 
+  const checkRoom = (): void => {
+    if (running + waiting < concurrency + most) return;
+    throw new Problem('overloaded', 'Too many requests wait already', { retryAfter: retryAfter() });
+  };
+
   return {
+    checkRoom,
     get running() {
       return running;
     },
@@ -49,9 +57,7 @@ export function createWorkQueue({
       return waiting;
     },
     async run(task, signal) {
-      if (running + waiting >= concurrency + most) {
-        throw new Problem('overloaded', 'Too many requests wait already', { retryAfter: retryAfter() });
-      }
+      checkRoom();
       waiting += 1;
       const release = await acquire(signal).finally(() => {
         waiting -= 1;

@@ -30,7 +30,7 @@ async function serve(delayMs: number, flags: string[] = []): Promise<{ url: stri
   child.stderr!.on('data', (chunk) => {
     log += chunk;
   });
-  await expect.poll(() => log, { timeout: 20_000 }).toMatch(/Serving .* at http/);
+  await expect.poll(() => log, { timeout: 60_000 }).toMatch(/Serving .* at http/);
   return { url: /at (http:\S+)/.exec(log)![1]!, log: () => log };
 }
 
