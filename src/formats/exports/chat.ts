@@ -86,12 +86,13 @@ const holds: ExportFormat['holds'] = [
   'passage text',
   'teacher rank',
   'split',
+  'thinking',
 ];
 
 /** `messages`: how rankforge asks for a ranking, and the teacher's answer, after its thinking, or the judge's reasons, where they are known. */
 export const sft = jsonRows({
   summary: 'chat messages that teach an LLM to rank (SFT)',
-  holds: [...holds, 'thinking'],
+  holds,
   columns: () =>
     (['role', 'content'] as const).map((key) => ({
       name: 'messages',

@@ -111,7 +111,7 @@ function heldFields(
     if (field === 'teacher score')
       return name === 'rankllm' || name === 'flag-embedding' ? examples.every(isScored) : true;
     if (field === 'teacher rank') return isScored(example);
-    if (field === 'thinking' && name === 'sft') return isShownAsItWas(example);
+    if (field === 'thinking' && (name === 'sft' || name === 'dpo')) return isShownAsItWas(example);
     return true;
   });
 }
