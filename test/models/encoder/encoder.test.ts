@@ -1,6 +1,7 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { InferenceSession } from 'onnxruntime-node';
+import { describe, expect, test, vi } from 'vitest';
 import type { EmbeddingModel } from '../../../src/models/embedding-model.js';
 import type { BatchLimits } from '../../../src/models/encoder/batches.js';
 import { openEncoder } from '../../../src/models/encoder/encoder.js';
@@ -59,6 +60,31 @@ describe('a tiny BERT with random weights', () => {
     setTimeout(() => controller.abort(), 1);
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   });
+});
+
+test('an abort in the middle of a batch waits for that one and no other, and the encoder is free', async () => {
+  await using encoder = await open(await writeTinyBert(), { texts: 1 });
+  const controller = new AbortController();
+  const real = InferenceSession.prototype.run;
+  let batches = 0;
+  const run = vi.spyOn(InferenceSession.prototype, 'run').mockImplementation(function (
+    this: InferenceSession,
+    ...call
+  ) {
+    batches += 1;
+    if (batches === 3) controller.abort();
+    return (real as (...call: unknown[]) => ReturnType<typeof real>).apply(this, call);
+  });
+  try {
+    const texts = Array<string>(40).fill('red cat');
+    const aborted = encoder.embed(texts, { signal: controller.signal });
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+    expect(batches).toBe(3);
+    expect(await encoder.embed(['red cat'])).toHaveLength(1);
+    expect(batches).toBe(4);
+  } finally {
+    run.mockRestore();
+  }
 });
 
 test('the event loop turns after each batch, however many call at once', async () => {
