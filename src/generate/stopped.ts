@@ -43,7 +43,7 @@ export function notReached({
     `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing.join(', ')}; rejected most: ${reasons.join(', ') || 'none'}`,
     {
       where: 'generate',
-      hint: 'Give more passages, a stronger model or a higher maxAttempts, or ask for fewer.',
+      hint: 'What was rejected most says what to change: duplicates need more passages, other faults a stronger writer or judge. Or ask for fewer; in code, raise maxAttempts.',
     },
   );
 }

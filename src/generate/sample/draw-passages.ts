@@ -67,14 +67,22 @@ export async function drawPassages(
       ? drawUniformly(open(), { ...options, funnel })
       : drawByChoice(open, settings, { ...options, funnel }));
     if (drawn.report.fit === 0) {
-      throw new RankforgeError('empty-corpus', 'There is no passage to write queries about', {
-        hint: 'Give a corpus with text; the funnel of the sampling stage says why passages were left out.',
-      });
+      throw noneFit(funnel);
     }
     return drawn;
   } finally {
     options.funnel?.add(funnel);
   }
+}
+
+/** The funnel is not written where nothing was drawn: the error says what it holds. */
+function noneFit(funnel: Funnel): RankforgeError {
+  const { in: read, rejected } = funnel.stage('passages');
+  const reasons = Object.entries(rejected).map(([reason, times]) => `${reason} ${times}`);
+  const why = read === 0 ? '' : `: of ${read}, ${reasons.join(', ')}`;
+  return new RankforgeError('empty-corpus', `There is no passage to write queries about${why}`, {
+    hint: 'Give passages of running text, 25 words or more unless minWords says otherwise.',
+  });
 }
 
 type Settled = DrawPassagesOptions & { readonly funnel: Funnel };

@@ -88,7 +88,10 @@ describe.each(all)('$method', (settings) => {
       encoder,
       log: [{ text: 'bread', count: 1 }],
     });
-    await expect(none).rejects.toMatchObject({ code: 'empty-corpus' });
+    await expect(none).rejects.toMatchObject({
+      code: 'empty-corpus',
+      message: 'There is no passage to write queries about: of 1, too-short 1',
+    });
   });
 
   test('the funnel counts every passage', async () => {
