@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteHold } from './byte-budget.js';
+import { jsonShape } from './json-shape.js';
 import { Problem } from './problem.js';
 
 export interface BodyLimits {
@@ -16,10 +17,7 @@ export interface BodyLimits {
  * @throws Problem `wrong-type`, `too-large`; `overloaded` where the server holds too many bytes already; `client-gone`
  * for a body that breaks off
  */
-export async function readJson(
-  request: Request,
-  { maxBytes, hold, incoming }: BodyLimits,
-): Promise<Uint8Array> {
+export async function readJson(request: Request, { maxBytes, hold, incoming }: BodyLimits): Promise<Buffer> {
   // Browsers send other types across origins without asking: a page must not put this server to work.
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) {
     throw new Problem('wrong-type', 'Send the body as application/json');
@@ -52,8 +50,23 @@ export async function readJson(
   return Buffer.concat(chunks);
 }
 
-/** A body's JSON object. @throws Problem `invalid` */
-export function parseJson(bytes: Uint8Array): Record<string, unknown> {
+/** Deeper than any document is, and far from what parsing and writing by recursion can do. */
+const maxDepth = 100;
+
+/**
+ * A body's JSON object.
+ * @param maxContainers lists and objects in it
+ * @throws Problem `invalid`
+ */
+export function parseJson(bytes: Buffer, maxContainers: number): Record<string, unknown> {
+  const { containers, depth } = jsonShape(bytes);
+  if (depth > maxDepth)
+    throw new Problem(
+      'invalid',
+      `The body is nested too deeply: ${depth} lists and objects, of at most ${maxDepth}`,
+    );
+  if (containers > maxContainers)
+    throw new Problem('invalid', `The body has ${containers} lists and objects, more than ${maxContainers}`);
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

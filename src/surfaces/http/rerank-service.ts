@@ -30,6 +30,9 @@ export interface RerankServiceOptions extends ServiceOptions {
   readonly timeLimit?: number;
 }
 
+/** Documents may be objects, and hold some. */
+const containersPerDocument = 100;
+
 const routes = [...Object.keys(rerankPaths), '/v1/models', '/info', '/metrics', '/openapi.json'];
 
 /** Rerank APIs in the shapes of Cohere, Jina, Voyage and text-embeddings-inference, over one reranker. */
@@ -71,9 +74,9 @@ export function createRerankService({
       queue.checkRoom();
       const { incoming } = context.env ?? {};
       const bytes = await readJson(context.req.raw, { maxBytes, hold, incoming });
-      // Parsed in its turn: it is work, and nested lists take many times their bytes.
+      // Parsed in its turn: it is work, and what is parsed takes more than its bytes.
       const { request, reply, ranking } = await queue.run(async () => {
-        const body = parseJson(bytes);
+        const body = parseJson(bytes, containersPerDocument * maxDocuments);
         const shape = detectShape(path, body);
         context.set('spelling', shape);
         Object.assign(entry, { shape: shape.name });
@@ -97,7 +100,7 @@ export function createRerankService({
         usage: ranking.usage,
         warnings: ranking.warnings,
       };
-      const text = toJson(reply(answer));
+      const text = JSON.stringify(reply(answer));
       hold.add(Buffer.byteLength(text));
       return context.body(text, 200, { 'content-type': 'application/json' });
     });
@@ -126,16 +129,6 @@ function checkCount({ documents, texts }: Readonly<Record<string, unknown>>, mos
   for (const list of [documents, texts]) {
     if (Array.isArray(list) && list.length > most)
       throw new Problem('too-many', `${list.length} documents are more than the ${most} of one request`);
-  }
-}
-
-/** JSON is read to any depth and written by recursion: a document that was sent as an object may be too deep to come back. */
-function toJson(reply: unknown): string {
-  try {
-    return JSON.stringify(reply);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem('invalid', 'A document is nested too deeply to be sent back');
   }
 }
 

@@ -18,6 +18,9 @@ export interface McpHttpOptions
   readonly timeLimit?: number;
 }
 
+/** Texts stand in one list; what else a request has is small. */
+const maxContainers = 1000;
+
 const jsonRpc: Spelling = {
   fields: toolFields,
   status: (kind) => problemStatus[kind],
@@ -45,7 +48,10 @@ export async function startMcpServer({
   service.app.post('/mcp', async (context) => {
     const { signal, hold } = context.var;
     const { incoming } = context.env ?? {};
-    const parsedBody = parseJson(await readJson(context.req.raw, { maxBytes, hold, incoming }));
+    const parsedBody = parseJson(
+      await readJson(context.req.raw, { maxBytes, hold, incoming }),
+      maxContainers,
+    );
     const server = makeServer();
     // One JSON answer in place of a stream: it ends within the limits, and there is nothing to resume.
     const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });

@@ -113,13 +113,38 @@ describe('bodies that are no request', () => {
     expect(sent * 65_536).toBeLessThan(100e6);
   });
 
-  test('an object that is nested too deeply to come back', async () => {
-    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    const body = `{"query":"x","documents":[{"text":"a","more":${deep}}],"rank_fields":["text"],"return_documents":`;
-    expect((await post(`${server.url}/v1/rerank`, `${body}false}`)).status).toBe(200);
-    const reply = await post(`${server.url}/v1/rerank`, `${body}true}`);
-    expect(reply.status).toBe(400);
-    expect(await reply.text()).toContain('nested too deeply');
+  test('lists that are nested too deeply, or too many', async () => {
+    const asked = (more: string) =>
+      post(
+        `${server.url}/v1/rerank`,
+        `{"query":"x","documents":[{"text":"a [[[","more":${more}}],"rank_fields":["text"],"return_documents":true}`,
+      );
+    const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    // The body's object, its documents and the one of them are three.
+    expect((await asked(nested(97))).status).toBe(200);
+    const deep = await asked(nested(98));
+    expect(deep.status).toBe(400);
+    expect(await deep.text()).toContain('nested too deeply');
+    expect((await asked(`[${'[],'.repeat(99_000)}[]]`)).status).toBe(200);
+    const many = await asked(`[${'[],'.repeat(100_000)}[]]`);
+    expect(many.status).toBe(400);
+    expect(await many.text()).toContain('lists and objects');
+  });
+
+  test('a field that is named often is taken once', async () => {
+    const reply = await post(`${server.url}/v1/rerank`, {
+      query: 'x',
+      documents: Array(100).fill({ t: 'x'.repeat(1000) }),
+      rank_fields: Array(50_000).fill('t'),
+    });
+    expect(reply.status).toBe(200);
+    const wrong = await post(`${server.url}/v1/rerank`, {
+      query: 'x',
+      documents: [{ t: 'x' }],
+      rank_fields: Array.from({ length: 10_000 }, (_, index) => `field-${index}`),
+    });
+    expect(wrong.status).toBe(400);
+    expect((await wrong.text()).length).toBeLessThan(300);
   });
 
   test('a form, as a page of another origin can send without asking', async () => {

@@ -32,10 +32,14 @@ export function textOfCohereDocument(
   rankFields?: readonly string[] | null,
 ): string {
   if (typeof document === 'string') return document;
-  const fields = rankFields?.length ? rankFields : ['text'];
+  // Each once: a field that is named a million times would make a text of a million copies.
+  const fields = [...new Set(rankFields?.length ? rankFields : ['text'])];
   const texts = fields.map((name) => document[name]).filter((value) => typeof value === 'string');
   if (texts.length > 0) return texts.join('\n');
-  throw new Problem('invalid', `documents.${index}: an object needs a text in ${fields.join(', ')}`);
+  throw new Problem(
+    'invalid',
+    `documents.${index}: an object needs a text in ${fields.slice(0, 3).join(', ')}`,
+  );
 }
 
 /** What comes back of a document: a text as an object with it, an object as it was sent. */
