@@ -1,3 +1,4 @@
+import { RankforgeError } from '../core/errors.js';
 import type { ExamplePassage } from '../core/example.js';
 import type { Provenance } from '../core/provenance.js';
 import { packageVersion } from '../core/version.js';
@@ -132,8 +133,20 @@ async function* draws(
     written.push(topic);
     for (let variant = 0; variant < perTopic; variant++) yield { topic, variant };
   }
+  if (written.length === 0) throw noTopic(topics.domain, funnel);
   for (let variant = perTopic; written.length > 0; variant++)
     for (const topic of written) yield { topic, variant };
+}
+
+/** Nothing was asked yet: the reasons are those of the topics. */
+function noTopic(domain: string, funnel: Funnel): RankforgeError {
+  const reasons = Object.entries(funnel.stage('topics').rejected).map(
+    ([reason, times]) => `${reason} ${times}`,
+  );
+  return new RankforgeError('count-not-reached', `No topic of "${domain}" came: ${reasons.join(', ')}`, {
+    where: 'generate.topics',
+    hint: 'Name topics of your own as known, say the domain in other words, or take a stronger model.',
+  });
 }
 
 /** What a list lacks that somebody could learn an order from. */
