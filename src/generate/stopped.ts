@@ -11,7 +11,7 @@ export function asStop(error: unknown, signal: AbortSignal | undefined): unknown
   });
 }
 
-// What is lost there costs a passage and not the example.
+// What is lost there costs a passage and not the example, but where passages are all that an example has.
 const passageStages = new Set(['graded', 'judge-written', 'edits', 'negatives']);
 
 /** The error of a set that stayed too small: what is missing, and what queries were rejected for most. */
@@ -31,9 +31,10 @@ export function notReached({
   const missing = Object.entries(types)
     .filter(([, type]) => type.accepted < type.wanted)
     .map(([name, type]) => `${type.wanted - type.accepted} ${name}`);
+  const lostByPassages = Object.keys(funnel.stage('examples').rejected).length > 0;
   const reasons = funnel
     .toJSON()
-    .stages.filter(({ stage }) => !passageStages.has(stage))
+    .stages.filter(({ stage }) => lostByPassages || !passageStages.has(stage))
     .flatMap(({ rejected }) => Object.entries(rejected))
     .sort(([, a], [, b]) => b - a)
     .slice(0, 4)
@@ -43,7 +44,7 @@ export function notReached({
     `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing.join(', ')}; rejected most: ${reasons.join(', ') || 'none'}`,
     {
       where: 'generate',
-      hint: 'What was rejected most says what to change: duplicates need more passages, other faults a stronger writer or judge. Or ask for fewer; in code, raise maxAttempts.',
+      hint: 'What was rejected most says what to change: duplicates and passages that link to none need a larger corpus, other faults a stronger writer or judge. Or ask for fewer; in code, raise maxAttempts.',
     },
   );
 }
