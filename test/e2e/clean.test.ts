@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { writeTinyBert } from '../models/encoder/tiny-bert.js';
 import { rankforge } from './run-in-process.js';
 
@@ -54,6 +54,7 @@ beforeAll(async () => {
   );
 });
 afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
 
 test('clean: languages, personal data, duplicates and evaluation passages, each with its reason', async () => {
   const out = inFolder('cleaned');
@@ -141,6 +142,8 @@ test.each([
 });
 
 test('clean --embedding takes out what says the same in other words, by the encoder given', async () => {
+  // Embeddings are kept beside the weights: not among those of whoever runs this.
+  vi.stubEnv('RANKFORGE_HOME', inFolder('home'));
   const out = inFolder('by-meaning');
   const args = ['clean', '--dataset', inFolder('corpus'), '--against', inFolder('evaluation'), '--out', out];
   const encoder = ['--encoder', await writeTinyBert()];
