@@ -74,13 +74,13 @@ const weights = priorWeights(untrainedPrior({ dense: false, firstStage: true }),
 const ridge = Number(argument('ridge') ?? 0.1);
 
 /** One fixed setting, so that losses differ by what they teach and not by what a choice among settings made of it. */
-function crossValidate(loss: string, seed: number) {
+async function crossValidate(loss: string, seed: number) {
   const scores: Float64Array[] = [];
   const begun = process.cpuUsage();
   for (const fold of makeFolds(lists.length, 5, randomStream(seed, 'folds'))) {
     const kept = lists.filter((_, i) => !fold.has(i));
     const targets = makeTargets(kept, 'scores');
-    const parameters = fitLinear(kept, targets, { ridge, loss }, scalePrior(weights, kept, targets), {
+    const parameters = await fitLinear(kept, targets, { ridge, loss }, scalePrior(weights, kept, targets), {
       seed,
     });
     for (const i of fold) scores[i] = scoreFeatures(parameters, lists[i]!.features);
@@ -108,15 +108,16 @@ const alone = (name: (typeof lossNames)[number]): string =>
   lossFacts[name].notAlone ? `kl,${name}:${name === 'z-loss' ? 0.001 : 1}` : name;
 const wanted = argument('losses')?.split(';') ?? [...lossNames.map(alone), defaultLosses.scores];
 const long = lists.find(({ features }) => features.rows === 100) ?? lists[0]!;
-const rows = wanted.flatMap((loss) => {
+const rows: object[] = [];
+for (const loss of wanted) {
   const milliseconds = timeOf(loss, long);
-  return (argument('seeds') ?? '7').split(',').map((seed) => {
-    const row = { loss, seed: Number(seed), ...crossValidate(loss, Number(seed)), milliseconds };
+  for (const seed of (argument('seeds') ?? '7').split(',')) {
+    const row = { loss, seed: Number(seed), ...(await crossValidate(loss, Number(seed))), milliseconds };
     say(
       `${loss} seed ${seed}: nDCG@10 ${row.ndcg.toFixed(4)}, ${row.cpuSeconds.toFixed(1)} s CPU, ` +
         `${milliseconds.toFixed(3)} ms a list`,
     );
-    return row;
-  });
-});
+    rows.push(row);
+  }
+}
 process.stdout.write(`${JSON.stringify(rows)}\n`);

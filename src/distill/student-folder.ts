@@ -24,18 +24,19 @@ const names = {
   weights: 'student.json',
   onnx: 'student.onnx',
   statistics: 'statistics.json',
+  trainedOn: 'training-queries.json',
   card: 'card.json',
   readme: 'README.md',
   reader: 'reader',
 } as const;
 
 /**
- * Writes a student: `student.json`, for linear and MLP also `student.onnx`, `statistics.json`, for one that reads texts the folder
- * `reader`, and last the card as `card.json` and `README.md`, so that a folder with a card is whole.
+ * Writes a student: `student.json`, for linear and MLP also `student.onnx`, `statistics.json`, for one of a feature
+ * file `training-queries.json` in its place, for one that reads texts the folder `reader`, and last the card as `card.json` and `README.md`, so that a folder with a card is whole.
  * @throws RankforgeError `disk-full`, `no-permission`
  */
 export async function saveStudent(folder: string, student: Student): Promise<void> {
-  const { parameters, statistics, card, reader } = student;
+  const { parameters, statistics, card, reader, trainedOn } = student;
   const write = (name: string, content: string | Uint8Array): Promise<void> =>
     atomicWrite(join(folder, name), content);
   await write(names.weights, `${JSON.stringify(parameters)}\n`);
@@ -45,6 +46,7 @@ export async function saveStudent(folder: string, student: Student): Promise<voi
     const frequencies = [...statistics.documentFrequency].sort(([a], [b]) => (a < b ? -1 : 1));
     await write(names.statistics, `${JSON.stringify({ ...statistics, documentFrequency: frequencies })}\n`);
   }
+  if (trainedOn) await write(names.trainedOn, `${JSON.stringify([...trainedOn])}\n`);
   if (reader) await saveReader(join(folder, names.reader), reader);
   await write(names.readme, renderCard(card));
   await write(names.card, `${JSON.stringify(card, undefined, 2)}\n`);
@@ -76,12 +78,24 @@ export async function loadStudent(folder: string): Promise<Student> {
   const parameters = await readJson(join(folder, names.weights), Parameters);
   const fault = parameterFault(parameters, card.features.names.length);
   if (fault) throw damaged(join(folder, names.weights), fault);
-  if (card.features.given) return { card, parameters, statistics: noStatistics };
+  if (card.features.given)
+    return { card, parameters, statistics: noStatistics, trainedOn: await readPrints(folder) };
   const { documentFrequency, ...rest } = await readJson(join(folder, names.statistics), Statistics);
   const statistics: TermStatistics = { ...rest, documentFrequency: new Map(documentFrequency) };
   const kind = readerKinds.find((one) => one === card.kind);
   if (!kind) return { card, parameters, statistics };
   return { card, parameters, statistics, reader: await loadReader(join(folder, names.reader), kind) };
+}
+
+/** Students of older versions have none. */
+async function readPrints(folder: string): Promise<ReadonlySet<string> | undefined> {
+  const path = join(folder, names.trainedOn);
+  try {
+    return new Set(await readJson(path, z.array(z.string())));
+  } catch (error) {
+    if (error instanceof RankforgeError && error.code === 'missing-file') return undefined;
+    throw error;
+  }
 }
 
 async function readJson<T extends z.ZodType>(

@@ -22,6 +22,8 @@ export const StudentCard = z.strictObject({
     version: z.number().int(),
     dense: z.boolean(),
     firstStage: z.boolean(),
+    /** Terms are counted in the list too. Absent: in the collection alone. */
+    listStatistics: z.boolean().optional(),
     /** They stand in a feature file: nothing makes them from texts. */
     given: z.boolean().optional(),
     names: z.array(z.string()).readonly(),
@@ -73,6 +75,8 @@ export interface Student {
   readonly statistics: TermStatistics;
   /** Of the kinds `static` and `cross-encoder`: what reads texts, and whose score is added to that of the parameters. */
   readonly reader?: TextReader;
+  /** Of a student whose features are given: what tells the queries that it was trained on, see `queryPrint`. */
+  readonly trainedOn?: ReadonlySet<string>;
 }
 
 /** Of a student whose features are given. */

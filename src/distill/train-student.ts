@@ -1,16 +1,24 @@
-import { RankforgeError } from '../core/errors.js';
 import { makeFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
+import { createTurns } from '../core/turns.js';
 import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
-import { fitLambdaMart, type LambdaMartSettings } from './students/lambdamart.js';
+import { fitLambdaMart, fitLambdaMartFolds, type LambdaMartSettings } from './students/lambdamart.js';
 import { fitLinear, type LinearSettings } from './students/linear.js';
 import { fitMlp, type MlpSettings } from './students/mlp.js';
 import type { LossSettings } from './students/open-loss.js';
 import { type Prior, priorWeights, scalePrior, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
-import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
+import {
+  type HeldOut,
+  listGains,
+  listsThatTeach,
+  makeTargets,
+  pickTargets,
+  type Targets,
+} from './students/targets.js';
+import { checkTraining, type TrainingSettings } from './students/training-settings.js';
 import { meanAndError } from './teachers/measure-teachers.js';
 import { checkLists, type LabelKind, type TrainingList } from './training-list.js';
 import { defaultBoost } from './trees/boost.js';
@@ -30,7 +38,7 @@ export interface TrainOptions extends JobOptions {
    * What the default settings are trained with: `loss` and `importance` for `linear` and `mlp`, `curriculum` for `mlp`. Trees
    * have objectives of their own. @default KL to the labels
    */
-  readonly training?: LossSettings & Pick<MlpSettings, 'curriculum'>;
+  readonly training?: TrainingSettings;
 }
 
 /** One entry of the grid. */
@@ -76,7 +84,7 @@ const believedErrors = 0.5;
  * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something; `duplicate-id`, `bad-file`
  * for values that are not finite; `unknown-name`, `usage` and `unsupported` for what it is trained with; the signal's reason
  */
-export function trainStudent(lists: readonly TrainingList[], options: TrainOptions): Trained {
+export async function trainStudent(lists: readonly TrainingList[], options: TrainOptions): Promise<Trained> {
   const { kind, features, labels, seed, signal, onProgress } = options;
   checkLists(lists);
   const useful = listsThatTeach(lists, '30');
@@ -84,34 +92,25 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
   const grid = options.settings ?? defaultSettings(kind, options.training);
   const count = Math.min(Math.max(2, options.folds ?? 5), useful.length);
   const folds = makeFolds(useful.length, count, randomStream(seed, 'folds'));
-  const gains = makeTargets(useful, labels).gains;
-  const tryOut = (name: string, fitOn: Fit, rounds?: number): Tried => {
-    const byFold = folds.map((fold) => fitOn(fold));
+  const { gains } = makeTargets(useful, labels);
+  const tryOut = (name: string, { byFold, fitAll, rounds }: Fitted): Tried => {
     const scores = useful.map((list, i) =>
       scoreFeatures(byFold[folds.findIndex((fold) => fold.has(i))]!, list.features),
     );
     const values = listGains(scores, gains);
-    return { name, rounds, fitOn, scores, values, heldOut: mean(values) };
+    return { name, rounds, fitAll, scores, values, heldOut: mean(values) };
   };
 
-  const ofPrior = tryOut('prior', (held) => fitPrior(useful, held, prior, labels));
+  const ofPrior = tryOut('prior', await fitPrior(useful, folds, prior, options));
   const untrained = [ofPrior];
   if (features.dense && !options.prior) {
     const smoothed = priorWeights(smoothedPrior, features.names);
-    untrained.push(tryOut('smoothed', (held) => fitPrior(useful, held, smoothed, labels)));
+    untrained.push(tryOut('smoothed', await fitPrior(useful, folds, smoothed, options)));
   }
   const tried = [...untrained];
   for (const [index, settings] of grid.entries()) {
-    const fitWith = (held: ReadonlySet<number>, rounds: Rounds) =>
-      fitFold(useful, held, settings, prior, options, rounds);
-    // Early stopping on the very fold that is scored would flatter the trained ones: rounds are the folds' median, and
-    // each fold is then scored at it.
-    const rounds =
-      settings.kind === 'linear'
-        ? undefined
-        : median(folds.map((fold) => fitWith(fold, 'stop early').rounds));
-    tried.push(tryOut(nameOf(settings), (held) => fitWith(held, rounds ?? 0).parameters, rounds));
     signal?.throwIfAborted();
+    tried.push(tryOut(nameOf(settings), await fitFolds(useful, folds, settings, prior, options)));
     onProgress?.({ stage: `train ${kind}`, done: index + 1, total: grid.length + 1, unit: 'items' });
   }
   // Among several settings one is always best by chance, so to replace the prior it must be clearly better than it. A
@@ -121,7 +120,8 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
     return rounds !== 0 && gain.mean > believedErrors * gain.error;
   });
   const best = believed.reduce((top, one) => (one.heldOut > top.heldOut ? one : top), ofPrior);
-  const parameters = best.fitOn(new Set());
+  signal?.throwIfAborted();
+  const parameters = await best.fitAll();
   onProgress?.({ stage: `train ${kind}`, done: grid.length + 1, total: grid.length + 1, unit: 'items' });
   return {
     parameters,
@@ -138,58 +138,100 @@ export function trainStudent(lists: readonly TrainingList[], options: TrainOptio
   };
 }
 
-/** Fits on all lists but those held out. */
-type Fit = (held: ReadonlySet<number>) => Parameters;
+/** One entry of the grid on every fold. */
+interface Fitted {
+  /** Without each fold in turn. */
+  readonly byFold: readonly Parameters[];
+  /** On all lists, for as many rounds. */
+  readonly fitAll: () => Promise<Parameters>;
+  /** Trees or epochs. */
+  readonly rounds?: number;
+}
 
-interface Tried extends Omit<Selection, 'chosen'> {
-  readonly fitOn: Fit;
+interface Tried extends Omit<Selection, 'chosen'>, Pick<Fitted, 'fitAll'> {
   /** Of each list, by a student that did not learn from it. */
   readonly scores: readonly Float64Array[];
   /** nDCG@10 of those scores against the labels. */
   readonly values: readonly number[];
 }
 
-/** Trees or epochs; or as many as are best on what is held out. */
-type Rounds = number | 'stop early';
+type Folds = readonly ReadonlySet<number>[];
 
 /** The prior alone, at the scale that fits the labels: calibration needs held-out scores on the student's own scale. */
-function fitPrior(
+async function fitPrior(
   lists: readonly TrainingList[],
-  held: ReadonlySet<number>,
+  folds: Folds,
   prior: readonly number[],
-  labels: LabelKind,
-): Parameters {
-  const kept = lists.filter((_, i) => !held.has(i));
-  return { kind: 'linear', weights: scalePrior(prior, kept, makeTargets(kept, labels)) };
+  { labels, signal }: TrainOptions,
+): Promise<Fitted> {
+  const turn = createTurns(signal);
+  const targets = makeTargets(lists, labels);
+  const fitOn = async (held: ReadonlySet<number>): Promise<Parameters> => {
+    await turn();
+    const kept = partOf(lists, targets, (i) => !held.has(i));
+    return { kind: 'linear', weights: scalePrior(prior, kept.lists, kept.targets) };
+  };
+  return { byFold: await inTurn(folds, fitOn), fitAll: () => fitOn(new Set()) };
 }
 
-function fitFold(
+/**
+ * One entry of the grid. Rounds are those that are best on what is held out, over all folds, and each fold is then scored at them:
+ * stopped on the very fold that is scored, the trained ones would be flattered.
+ */
+async function fitFolds(
   lists: readonly TrainingList[],
-  held: ReadonlySet<number>,
+  folds: Folds,
   settings: StudentSettings,
   prior: readonly number[],
   { labels, seed, signal }: TrainOptions,
-  rounds: Rounds,
-): { readonly parameters: Parameters; readonly rounds: number } {
-  signal?.throwIfAborted();
-  const kept = lists.filter((_, i) => !held.has(i));
-  const targets = makeTargets(kept, labels, settings);
-  const start = scalePrior(prior, kept, targets);
-  if (settings.kind === 'linear')
-    return { parameters: fitLinear(kept, targets, settings, start, { seed, signal }), rounds: 0 };
-  const out = lists.filter((_, i) => held.has(i));
-  const early = rounds === 'stop early';
-  const validation = early ? { lists: out, targets: makeTargets(out, labels, settings) } : undefined;
-  const job = { seed, signal, validation };
-  return settings.kind === 'lambdamart'
-    ? fitLambdaMart(kept, targets, early ? settings : { ...settings, trees: rounds }, start, job)
-    : fitMlp(
-        kept,
-        targets,
-        early ? settings : { ...settings, epochs: rounds, horizon: settings.epochs },
-        start,
-        job,
+): Promise<Fitted> {
+  const targets = makeTargets(lists, labels, settings);
+  const job = { seed, signal };
+  const turn = createTurns(signal);
+  const parts = await inTurn(folds, async (fold) => {
+    await turn();
+    const kept = partOf(lists, targets, (i) => !fold.has(i));
+    return { ...kept, prior: scalePrior(prior, kept.lists, kept.targets), fold };
+  });
+  const heldOf = (fold: ReadonlySet<number>): HeldOut => partOf(lists, targets, (i) => fold.has(i));
+  const ofAll = () => scalePrior(prior, lists, targets);
+  switch (settings.kind) {
+    case 'linear': {
+      const fitOn = (own: HeldOut, start: readonly number[]) =>
+        fitLinear(own.lists, own.targets, settings, start, job);
+      const byFold = await inTurn(parts, (part) => fitOn(part, part.prior));
+      return { byFold, fitAll: () => fitOn({ lists, targets }, ofAll()) };
+    }
+    case 'lambdamart': {
+      const withHeld = parts.map(({ fold, ...part }) => ({ ...part, held: heldOf(fold) }));
+      const { byFold, rounds } = await fitLambdaMartFolds(withHeld, settings, job);
+      const chosen = { ...settings, trees: rounds };
+      return { byFold, rounds, fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), job) };
+    }
+    case 'mlp': {
+      const stopped = await inTurn(parts, (part) =>
+        fitMlp(part.lists, part.targets, settings, part.prior, { ...job, validation: heldOf(part.fold) }),
       );
+      const rounds = median(stopped.map((one) => one.rounds));
+      const chosen = { ...settings, epochs: rounds, horizon: settings.epochs };
+      const fitOn = async (own: HeldOut, start: readonly number[]): Promise<Parameters> =>
+        (await fitMlp(own.lists, own.targets, chosen, start, job)).parameters;
+      const byFold = await inTurn(parts, (part) => fitOn(part, part.prior));
+      return { byFold, rounds, fitAll: () => fitOn({ lists, targets }, ofAll()) };
+    }
+  }
+}
+
+function partOf(lists: readonly TrainingList[], targets: Targets, isIn: (list: number) => boolean): HeldOut {
+  const own = [...lists.keys()].filter(isIn);
+  return { lists: own.map((i) => lists[i]!), targets: pickTargets(targets, own) };
+}
+
+/** One after the other: each has the thread to itself, and the memory. */
+async function inTurn<T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
+  const results: U[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
 }
 
 const median = (values: readonly number[]): number =>
@@ -198,18 +240,7 @@ const median = (values: readonly number[]): number =>
 /** The grids: small, since choosing among many settings on a few dozen queries is itself a way to overfit. */
 function defaultSettings(kind: StudentKind, training: TrainOptions['training'] = {}): StudentSettings[] {
   const { curriculum, ...loss } = training;
-  const heeded = {
-    linear: ['loss', 'importance'],
-    mlp: ['loss', 'importance', 'curriculum'],
-    lambdamart: [],
-  };
-  const deaf = Object.keys(training).find((name) => !(heeded[kind] as string[]).includes(name));
-  if (deaf) {
-    throw new RankforgeError('unsupported', `The student "${kind}" has no setting "${deaf}"`, {
-      where: `training.${deaf}`,
-      hint: `Leave it out, or train ${kind === 'linear' ? 'mlp' : 'linear or mlp'}.`,
-    });
-  }
+  checkTraining(kind, training);
   const trees = {
     ...defaultBoost,
     kind: 'lambdamart',

@@ -16,7 +16,7 @@ export interface TrainingList {
   readonly features: FeatureMatrix;
   /** Aligned with the rows. */
   readonly labels: Float64Array;
-  /** How hard each item is to tell from the best, 0 to 1, where that was recorded: what a curriculum goes by. */
+  /** How hard passages of the query are to tell from the best, 0 to 1, where that was recorded: what a curriculum goes by. */
   readonly hardness?: Float64Array;
   /** How much each item counts, and how far against better ones, as `LossContext` has them; for losses that heed weights. */
   readonly weights?: Float64Array;
@@ -29,7 +29,7 @@ export interface LabelledCandidates {
   readonly passages: readonly Passage[];
   /** Aligned with `passages`, finite. */
   readonly labels: readonly number[];
-  /** Of the items that have one, 0 to 1. */
+  /** Of the passages that it was recorded for, 0 to 1: these or others of the query. */
   readonly hardness?: readonly number[];
 }
 

@@ -40,12 +40,12 @@ const largestGrade = 3;
  * @param lists with features, rows as `candidates` has them
  * @throws RankforgeError `too-little-data` for a log without clicks
  */
-export function clickLabels(
+export async function clickLabels(
   lists: readonly TrainingList[],
   candidates: ReadonlyMap<string, readonly string[]>,
   sessions: readonly ClickSession[],
   { propensities: known, ...options }: ClickLabelsOptions,
-): { readonly lists: TrainingList[]; readonly propensities: readonly number[] } {
+): Promise<{ readonly lists: TrainingList[]; readonly propensities: readonly number[] }> {
   if (!sessions.some(({ clicked }) => clicked.length > 0)) {
     throw new RankforgeError('too-little-data', 'Nothing was clicked in the whole log', {
       where: `${sessions.length} sessions`,
@@ -55,15 +55,17 @@ export function clickLabels(
   const rowsOf = (queryId: string) => new Map(candidates.get(queryId)!.map((id, row) => [id, row]));
   const propensities =
     known ??
-    learnPropensities(
-      new Map(
-        lists.map((list) => [
-          list.queryId,
-          { list: { ...list, features: withoutOrder(list.features) }, rows: rowsOf(list.queryId) },
-        ]),
-      ),
-      sessions,
-      options,
+    (
+      await learnPropensities(
+        new Map(
+          lists.map((list) => [
+            list.queryId,
+            { list: { ...list, features: withoutOrder(list.features) }, rows: rowsOf(list.queryId) },
+          ]),
+        ),
+        sessions,
+        options,
+      )
     ).propensities;
   const rates = clickRates(sessions, { propensities });
   return {

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { packageVersion } from '../core/version.js';
-import { type Frontier, makeFrontier } from '../distill/auto/frontier.js';
+import { chooseStudent, type Frontier, makeFrontier } from '../distill/auto/frontier.js';
 import { noneChosen } from '../distill/auto/none-chosen.js';
 import { type GateResult, gateTogether } from '../distill/gate.js';
 import { withCard } from '../distill/make-student.js';
 import { saveStudent } from '../distill/student-folder.js';
+import { allStudentKinds } from '../distill/student-kinds.js';
 import { studentKinds } from '../distill/students/scorer.js';
+import { readerKinds } from '../distill/texts/text-reader.js';
 import { bootstrapInterval, type Interval } from '../evaluate/bootstrap-interval.js';
 import { compareRuns } from '../evaluate/compare-runs.js';
 import { evaluateRun } from '../evaluate/evaluate-run.js';
@@ -25,6 +27,7 @@ import { measuredPoint, pointOf } from './student-point.js';
 export interface DistillAutoOptions
   extends Omit<DistillKindsOptions, 'kinds' | 'timeLimit' | 'onUnfinished'> {
   readonly out: string;
+  /** @default every kind; without a time limit those that score features, since what reads texts may train for hours */
   readonly kinds?: DistillKindsOptions['kinds'];
   /** Seconds that training may take: what is finished by then counts. @default none */
   readonly timeLimit?: number;
@@ -50,8 +53,12 @@ const measures = ['nDCG@10', 'RR@10', 'AP'];
  * @throws RankforgeError `gate-failed` where none was finished or is fast enough: what was trained is written all the same; as `distillRuns`
  */
 export async function distillAuto(options: DistillAutoOptions): Promise<DistilledAuto> {
-  const { out, latencyMs, seed, kinds = studentKinds } = options;
-  const unfinished: { name: string; why: string }[] = [];
+  const { out, latencyMs, seed, timeLimit } = options;
+  const kinds = options.kinds ?? (timeLimit === undefined ? studentKinds : allStudentKinds);
+  const unfinished: { name: string; why: string }[] =
+    options.kinds || timeLimit !== undefined
+      ? []
+      : readerKinds.map((name) => ({ name, why: 'not tried without a time limit: it reads texts' }));
   const found = await distillKinds({
     ...options,
     kinds,
@@ -78,11 +85,15 @@ export async function distillAuto(options: DistillAutoOptions): Promise<Distille
     ...(first ? { untrained: { name: first.baseline, mean: first.baselineMeans[first.baseline]! } } : {}),
     ...(teacher ? { teacher } : {}),
     budgetMs: latencyMs,
+    choice: chooseStudent(points, {
+      budgetMs: latencyMs,
+      heldOut: students.map(({ heldOutGains }) => heldOutGains),
+    }),
   });
   await atomicWrite(join(out, 'frontier.json'), `${JSON.stringify(frontier, null, 2)}\n`);
   if (points.length > 0) await atomicWrite(join(out, 'frontier.svg'), await frontierSvg(frontier));
   const chosen = students.find(({ kind }) => frontier.points.some((one) => one.chosen && one.name === kind));
-  const gate = chosen && (await unseen(chosen));
+  const gate = chosen?.gate && { ...chosen.gate, ...(await chosen.onUnseenSubjects()) };
   const data = reportOf(found, { ...options, students, chosen, gate, frontier });
   await writeReport(data, out);
   await atomicWrite(join(out, 'report.json'), `${JSON.stringify(data, null, 2)}\n`);
@@ -93,12 +104,6 @@ export async function distillAuto(options: DistillAutoOptions): Promise<Distille
 
 const withGate = (one: DistilledKind, gate: GateResult | undefined): DistilledKind =>
   gate ? { ...one, gate, student: withCard(one.student, { gate }) } : one;
-
-/** What the gate said of all students together, and what the chosen one is worth on subjects unseen in training. */
-async function unseen({ gate, onUnseenSubjects }: DistilledKind): Promise<GateResult | undefined> {
-  const alone = gate && (await onUnseenSubjects());
-  return alone && { ...gate, extrapolation: alone.extrapolation, notes: alone.notes };
-}
 
 const best = <T extends { readonly mean: number }>(all: readonly T[]): T | undefined =>
   all.reduce<T | undefined>((top, one) => (top && top.mean >= one.mean ? top : one), undefined);

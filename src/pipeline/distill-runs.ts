@@ -1,30 +1,29 @@
 import { rm } from 'node:fs/promises';
 import { RankforgeError } from '../core/errors.js';
-import { normalise } from '../core/normalise.js';
 import type { JobOptions } from '../core/progress.js';
-import type { Query } from '../core/query.js';
-import { randomStream, shuffle } from '../core/random.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
 import type { ClickSession } from '../distill/clicks/click-log.js';
-import { type GateOptions, type GateResult, runGate } from '../distill/gate.js';
+import { type GateResult, runGate } from '../distill/gate.js';
 import { defaultLosses, type Supervision } from '../distill/losses/loss-mix.js';
 import { type StudentDetails, withCard } from '../distill/make-student.js';
-import { clusterFolds, noUnseenSubjects } from '../distill/splits/cluster-folds.js';
-import { extrapolate } from '../distill/splits/extrapolate.js';
+import { clusterFolds } from '../distill/splits/cluster-folds.js';
 import { partJudged } from '../distill/splits/part-judged.js';
+import { checkTwins } from '../distill/splits/query-twins.js';
 import type { Student } from '../distill/student.js';
 import { saveStudent } from '../distill/student-folder.js';
 import type { AnyStudentKind } from '../distill/student-kinds.js';
-import type { LossSettings } from '../distill/students/open-loss.js';
+import type { TrainingSettings } from '../distill/students/training-settings.js';
 import type { TeacherWeights } from '../distill/teachers/weigh-teachers.js';
 import type { Dataset } from '../formats/dataset.js';
 import { overCandidates, toRun, untrainedOf } from './candidate-runs.js';
 import { candidatesOf } from './candidates-of.js';
 import { clickLabels, shownCandidates } from './click-labels.js';
 import { openFirstStage } from './first-stage.js';
+import { checkJudged, judgedOf, relevanceOf, splitJudged } from './judged-queries.js';
 import { queryVectors } from './query-vectors.js';
 import { teacherLabels } from './teacher-labels.js';
 import { type TrainedStudent, type TrainStudentsOptions, trainStudents } from './train-students.js';
+import { measureUnseen } from './unseen-subjects.js';
 
 export interface DistillRunsOptions extends JobOptions {
   readonly dataset: Dataset;
@@ -33,8 +32,8 @@ export interface DistillRunsOptions extends JobOptions {
   /** Encoder alias, or `none` for a student without pretrained weights. */
   readonly encoder: string;
   readonly seed: number;
-  /** A loss or a mix, for `linear` and `mlp`; `auto` for what `defaultLosses` gives the labels. @default kl */
-  readonly loss?: string;
+  /** What students are trained with; the loss `auto` is what `defaultLosses` gives the labels. @default the loss kl */
+  readonly training?: TrainingSettings;
   /**
    * Judgements for the gate; queries count with scores of folds that did not train on them. Of 30 and more a third fits
    * probabilities, and the gate leaves it out.
@@ -87,13 +86,14 @@ export interface DistillKindsOptions
 }
 
 /** A student of recorded rankings, its gate in its card. */
-export interface DistilledKind extends Pick<TrainedStudent, 'kind' | 'heldOut' | 'calibration'> {
+export interface DistilledKind
+  extends Pick<TrainedStudent, 'kind' | 'heldOut' | 'heldOutGains' | 'calibration'> {
   readonly student: Student;
   readonly priorOnly: boolean;
   readonly gate?: GateResult;
   readonly heldOutRun: Run;
-  /** The gate with what it is worth on subjects that it was not trained on: it is trained again for that, five times. */
-  readonly onUnseenSubjects: () => Promise<GateResult | undefined>;
+  /** What its gate is to say of subjects that it was not trained on: it is trained again for that, five times. */
+  readonly onUnseenSubjects: () => Promise<Pick<GateResult, 'extrapolation' | 'notes'> | undefined>;
 }
 
 export interface DistilledKinds extends Pick<DistilledRuns, 'queries' | 'weights' | 'propensities'> {
@@ -116,8 +116,8 @@ export async function distillRuns({ kind, out, ...options }: DistillRunsOptions)
   const workFolder = `${out}.training`;
   const made = await distillKinds({ ...options, kinds: [kind], workFolder });
   const { students, queries, weights, propensities } = made;
-  const { student, heldOut, priorOnly, heldOutRun, onUnseenSubjects } = students[0]!;
-  const gate = await onUnseenSubjects();
+  const { student, heldOut, priorOnly, heldOutRun, onUnseenSubjects, ...one } = students[0]!;
+  const gate = one.gate && { ...one.gate, ...(await onUnseenSubjects()) };
   await saveStudent(out, gate ? withCard(student, { gate }) : student);
   await rm(workFolder, { recursive: true, force: true });
   return { folder: out, queries, heldOut, priorOnly, weights, propensities, gate, heldOutRun };
@@ -137,7 +137,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   checkTwins(withTexts.map(({ query }) => query));
   const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
   const { supervision = 'ranks', teacherWeights = 'equal' } = ofClicks ? {} : learnFrom;
-  const judged = options.qrels && only(options.qrels, ids);
+  const judged = options.qrels && judgedOf(options.qrels, ids);
   // What weights were fitted on is neither calibrated nor gated on.
   const parts = judged && splitJudged(judged, teacherWeights, seed);
   const taught = ofClicks
@@ -152,19 +152,19 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   }));
   // No query fits probabilities and decides at the gate.
   const drawn = partJudged(parts?.gate.keys() ?? [], seed);
-  const forGate = parts && only(parts.gate, drawn.gate);
+  const forGate = parts && judgedOf(parts.gate, drawn.gate);
   const { timeLimit, onUnfinished } = options;
   const trained = await trainStudents({
     ...{ kinds, lists, timeLimit, onUnfinished },
     labels: ofClicks ? 'grades' : 'scores',
     relabel: ofClicks
-      ? (lists) => {
-          const result = clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
+      ? async (lists) => {
+          const result = await clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
           propensities = result.propensities;
           return result.lists;
         }
       : undefined,
-    training: trainingOf(options.loss, ofClicks ? 'grades' : supervision),
+    training: withDefaultLoss(options.training, ofClicks ? 'grades' : supervision),
     firstStage,
     firstStageOrder: true,
     weights: encoder === 'none' ? undefined : encoder,
@@ -172,7 +172,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
     seed,
     // On cross-validated scores: no query's probabilities come from a student that learned from it.
     relevance:
-      parts && drawn.calibration.size > 0 ? relevanceOf(only(parts.gate, drawn.calibration)) : undefined,
+      parts && drawn.calibration.size > 0 ? relevanceOf(judgedOf(parts.gate, drawn.calibration)) : undefined,
     relevanceSource: 'judged queries that the gate leaves out',
     about: { ...describe(learnFrom, taught?.weights), command },
     ...job,
@@ -185,33 +185,29 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   });
   const students = trained.map((one): DistilledKind => {
     const heldOutRun = toRun(ids, (id) => one.trained.heldOutScores.get(id));
-    const gateWith = (more: Pick<GateOptions, 'extrapolation' | 'notes'>): GateResult | undefined =>
+    const gate =
       forGate &&
       runGate({
         ...{ student: { name: one.kind, run: heldOutRun }, baselines: untrained, qrels: forGate },
-        ...{ seed, teachers, teacherMargin, ...more },
-        notes: [
-          ...(one.calibration ? [] : [drawn.calibration.size > 0 ? uselessCalibration : noCalibration]),
-          ...(more.notes ?? []),
-        ],
+        ...{ seed, teachers, teacherMargin },
+        notes: one.calibration ? [] : [drawn.calibration.size > 0 ? uselessCalibration : noCalibration],
       });
-    const gate = gateWith({});
     const figures = gate && { [`${gate.measure}, cross-validated`]: gate.studentMean };
     return {
       kind: one.kind,
       student: gate ? withCard(one.student, { gate, figures }) : one.student,
       heldOut: one.heldOut,
+      heldOutGains: one.heldOutGains,
       calibration: one.calibration,
       priorOnly: one.trained.priorOnly,
       gate,
       heldOutRun,
-      async onUnseenSubjects() {
-        if (!forGate) return undefined;
-        const scores = await scoresOfUnseen(one, folds, job);
-        if (!scores) return gateWith({ notes: [noUnseenSubjects] });
-        const run = new Map([...toRun(ids, (id) => scores.get(id))].filter(([id]) => scores.has(id)));
-        return gateWith({ extrapolation: { run, clusters, folds: folds.length } });
-      },
+      onUnseenSubjects: async () =>
+        gate &&
+        measureUnseen(one, {
+          ...{ gate, qrels: forGate, student: heldOutRun, untrained, candidates: ids, seed },
+          ...{ clusters, folds, ...job },
+        }),
     };
   });
   const { weights } = taught ?? {};
@@ -227,22 +223,6 @@ const noCalibration =
 const uselessCalibration =
   'probabilities are not calibrated: the queries for it have no relevant, or no other, judged passages';
 
-/** @returns undefined where too little is left to learn from */
-async function scoresOfUnseen(
-  { lists, options }: TrainedStudent,
-  folds: readonly ReadonlySet<string>[],
-  job: JobOptions,
-): Promise<ReadonlyMap<string, Float64Array> | undefined> {
-  // What reads texts is not trained again for this: it would take as long as all its folds.
-  if (folds.length === 0 || !options) return undefined;
-  try {
-    return await extrapolate(lists, lists, folds, { ...options, ...job });
-  } catch (error) {
-    if (error instanceof RankforgeError && error.code === 'too-little-data') return undefined;
-    throw error;
-  }
-}
-
 /** The candidates of the queries that every teacher ranks too: the others teach nothing. */
 function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, readonly ScoredId[]> {
   const candidates = new Map(
@@ -257,45 +237,12 @@ function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, re
   });
 }
 
-function checkJudged(qrels: Qrels, candidates: ReadonlyMap<string, unknown>): void {
-  if ([...candidates.keys()].some((id) => qrels.has(id))) return;
-  throw new RankforgeError('too-little-data', 'The judgements are of no query of the run', {
-    where: [...candidates.keys()].slice(0, 3).join(', '),
-    hint: 'Check that run and judgements are of the same collection and name its queries alike.',
-  });
-}
-
-function checkTwins(queries: readonly Query[]): void {
-  const seen = new Map<string, string>();
-  for (const { id, text } of queries) {
-    const key = normalise(text).toLowerCase().replace(/\s+/g, ' ').trim();
-    const earlier = seen.get(key);
-    if (earlier !== undefined) {
-      throw new RankforgeError('duplicate-id', `The queries "${earlier}" and "${id}" have the same text`, {
-        where: `${earlier}, ${id}`,
-        hint: 'Leave one of the two out: a fold would train on what it tests.',
-      });
-    }
-    seen.set(key, id);
-  }
-}
-
-/** Half of the judged queries to fit weights on, where they are fitted, and the others. */
-function splitJudged(
-  qrels: Qrels,
-  teacherWeights: 'equal' | 'judged',
-  seed: number,
-): { readonly weights?: Qrels; readonly gate: Qrels } {
-  if (teacherWeights === 'equal') return { gate: qrels };
-  const order = shuffle([...qrels.keys()].sort(), randomStream(seed, 'judged-halves'));
-  const fitted = new Set(order.slice(0, Math.floor(order.length / 2)));
-  const half = (wanted: boolean): Qrels => new Map([...qrels].filter(([id]) => fitted.has(id) === wanted));
-  return { weights: half(true), gate: half(false) };
-}
-
 /** KL is what students take where nothing is said: on DL19's recorded rankings no other loss was clearly better. */
-const trainingOf = (loss: string | undefined, supervision: Supervision): LossSettings | undefined =>
-  loss === undefined ? undefined : { loss: loss === 'auto' ? defaultLosses[supervision] : loss };
+export const withDefaultLoss = (
+  training: TrainingSettings = {},
+  supervision: Supervision,
+): TrainingSettings =>
+  training.loss === 'auto' ? { ...training, loss: defaultLosses[supervision] } : training;
 
 function describe(
   learnFrom: RecordedRankings | RecordedClicks,
@@ -309,17 +256,3 @@ function describe(
   if (names.length === 1 || !weights) return { source: `the runs ${names.join(', ')}` };
   return { source: `the runs ${names.join(', ')}; ${weights.reason}`, teachers: weights.weights };
 }
-
-/** Relevant is grade 2 and above where grades go that far, else 1. */
-function relevanceOf(qrels: Qrels): ReadonlyMap<string, ReadonlyMap<string, boolean>> {
-  const graded = [...qrels.values()].some((grades) => [...grades.values()].some((grade) => grade >= 2));
-  return new Map(
-    [...qrels].map(([queryId, grades]) => [
-      queryId,
-      new Map([...grades].map(([id, grade]) => [id, grade >= (graded ? 2 : 1)])),
-    ]),
-  );
-}
-
-const only = (qrels: Qrels, candidates: { has(id: string): boolean }): Qrels =>
-  new Map([...qrels].filter(([id]) => candidates.has(id)));

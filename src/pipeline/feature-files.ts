@@ -1,21 +1,25 @@
 import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run } from '../core/run.js';
+import { createTurns } from '../core/turns.js';
 import { mean, orderByScore } from '../core/vectors.js';
-import { type FeatureList, matrixMaker, readFeatureLists } from '../distill/feature-files/feature-lists.js';
+import { featureMatrices, readFeatureFile } from '../distill/feature-files/feature-lists.js';
 import { featureFolds, featureSettings } from '../distill/feature-files/feature-settings.js';
-import { featureVersion } from '../distill/features/feature-set.js';
+import { queryPrint } from '../distill/feature-files/query-print.js';
+import { type FeatureMatrix, featureVersion } from '../distill/features/feature-set.js';
 import { type GateResult, runGate } from '../distill/gate.js';
 import { makeStudent, withCard } from '../distill/make-student.js';
+import { noUnseenSubjects } from '../distill/splits/cluster-folds.js';
 import { noStatistics, type Student } from '../distill/student.js';
 import { saveStudent } from '../distill/student-folder.js';
 import { type StudentKind, scoreFeatures } from '../distill/students/scorer.js';
 import { listGains, teaches } from '../distill/students/targets.js';
-import { trainStudent } from '../distill/train-student.js';
-import { gainsOf, type LabelKind } from '../distill/training-list.js';
+import { checkTraining, type TrainingSettings } from '../distill/students/training-settings.js';
+import { type StudentSettings, trainStudent } from '../distill/train-student.js';
+import { gainsOf, type LabelKind, type TrainingList } from '../distill/training-list.js';
 import { atomicWrite } from '../formats/atomic-write.js';
 import type { ReadOptions } from '../formats/bad-line.js';
-import { readSvmlight } from '../formats/svmlight.js';
+import { type FeatureRows, readSvmlight } from '../formats/svmlight.js';
 import { toField, toFirstField } from '../formats/trec-field.js';
 import { scoresInOrder } from '../formats/trec-order.js';
 
@@ -26,8 +30,8 @@ export interface DistillFeaturesOptions extends JobOptions {
   readonly kind: StudentKind;
   /** Grades 0 to 31, or a teacher's scores. */
   readonly labels: LabelKind;
-  /** For `linear` and `mlp`. @default kl */
-  readonly loss?: string;
+  /** @default the loss kl */
+  readonly training?: TrainingSettings;
   readonly seed: number;
   readonly out: string;
   readonly command?: string;
@@ -47,33 +51,26 @@ export interface DistilledFeatures {
 /**
  * Trains a student on a feature file and saves it. Grades are judgements, so its cross-validated ranking is gated, against the best
  * single feature.
- * @throws RankforgeError as `readFeatureLists` and `trainStudent`
+ * @throws RankforgeError as `readFeatureFile` and `trainStudent`
  */
 export async function distillFeatures(options: DistillFeaturesOptions): Promise<DistilledFeatures> {
-  const { path, kind, labels, loss, seed, out, command, signal, onProgress } = options;
-  const lists = await readFeatureLists(path, { ...options.reading, labels, seed });
-  const rows = lists.reduce((sum, { features }) => sum + features.rows, 0);
-  if (rows === 0) {
-    throw new RankforgeError('too-little-data', `There is no row in ${path}`, {
-      where: path,
-      hint: 'Give a file in the format of SVMlight or LETOR.',
-    });
-  }
-  const { names } = lists[0]!.features;
+  const { path, kind, labels, training, seed, out, command, signal, onProgress } = options;
+  const file = await readFeatureFile(path, { ...options.reading, labels, seed });
+  const { names, lists, rows } = file;
   const features = { version: featureVersion, dense: false, firstStage: false, given: true, names };
-  const trained = trainStudent(lists, {
+  const trained = await trainStudent(lists, {
     kind,
     features,
     labels,
     seed,
     prior: {},
-    settings: featureSettings(kind, rows),
+    settings: settingsFor(kind, rows, training),
     folds: featureFolds(rows),
-    training: loss === undefined ? undefined : { loss },
+    training,
     signal,
     onProgress,
   });
-  const student = makeStudent(trained, lists, {
+  const made = makeStudent(trained, lists, {
     name: kind,
     kind,
     features,
@@ -83,7 +80,11 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
     source: `the feature file ${path}`,
     command,
   });
-  const gate = labels === 'grades' ? gateOf(lists, trained.heldOutScores, kind, seed) : undefined;
+  const student = { ...made, trainedOn: file.prints };
+  const gate =
+    labels === 'grades'
+      ? await gateOf(lists, trained.heldOutScores, { kind, seed, twins: file.twins, signal, onProgress })
+      : undefined;
   await saveStudent(
     out,
     gate
@@ -95,51 +96,84 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
   return { folder: out, queries: lists.length, rows, features: names.length, heldOut, priorOnly, gate };
 }
 
-/** Only queries with labels that differ: of the others there are no held-out scores. */
-function gateOf(
-  all: readonly FeatureList[],
-  scores: ReadonlyMap<string, Float64Array>,
+/** `trainStudent` has no eye for training beside settings that are given. */
+function settingsFor(
   kind: StudentKind,
-  seed: number,
-): GateResult {
+  rows: number,
+  training: TrainingSettings = {},
+): readonly StudentSettings[] | undefined {
+  checkTraining(kind, training);
+  return featureSettings(kind, rows);
+}
+
+// The gate's measure, nDCG@10, sees no more of a ranking.
+const gatedRanks = 10;
+
+const sayTwins = (twins: number): string =>
+  `queries with the rows of another query: ${twins}; where a fold has one and training the other, held-out figures are flattered`;
+
+/** Only queries with labels that differ: of the others there are no held-out scores. */
+async function gateOf(
+  all: readonly TrainingList[],
+  scores: ReadonlyMap<string, Float64Array>,
+  {
+    kind,
+    seed,
+    twins,
+    ...job
+  }: JobOptions & { readonly kind: StudentKind; readonly seed: number; readonly twins: number },
+): Promise<GateResult> {
   const lists = all.filter(teaches);
-  const runOf = (score: (list: FeatureList, row: number) => number): Run =>
+  const runOf = (score: (list: TrainingList) => Float64Array): Run =>
     new Map(
       lists.map((list) => {
-        const own = list.ids.map((_, row) => score(list, row));
-        return [list.queryId, orderByScore(own).map((row) => ({ id: String(row), score: own[row]! }))];
+        const own = score(list);
+        const best = orderByScore(own).slice(0, gatedRanks);
+        return [list.queryId, best.map((row) => ({ id: String(row), score: own[row]! }))];
       }),
     );
+  // What is not judged is not relevant either, and a million zeros are left out.
   const qrels: Qrels = new Map(
     lists.map(({ queryId, labels }) => [
       queryId,
-      new Map(Array.from(labels, (label, row) => [String(row), label])),
+      new Map(
+        [...labels.entries()].filter(([, label]) => label > 0).map(([row, label]) => [String(row), label]),
+      ),
     ]),
   );
-  const { name, column, sign } = bestFeature(lists);
-  const feature = runOf(({ features }, row) => sign * features.data[row * features.names.length + column]!);
+  const { name, column, sign } = await bestFeature(lists, job);
   return runGate({
-    student: { name: kind, run: runOf(({ queryId }, row) => scores.get(queryId)![row]!) },
-    baselines: { [`feature ${name}`]: feature },
+    student: { name: kind, run: runOf(({ queryId }) => scores.get(queryId)!) },
+    baselines: { [`feature ${name}`]: runOf(({ features }) => signedColumn(features, column, sign)) },
     qrels,
     seed,
+    notes: [noUnseenSubjects.noTexts, ...(twins > 0 ? [sayTwins(twins)] : [])],
   });
 }
 
 /** The one feature, or its opposite, that ranks best: on the very queries, which flatters it and not the student. */
-function bestFeature(lists: readonly FeatureList[]) {
+async function bestFeature(lists: readonly TrainingList[], { signal, onProgress }: JobOptions) {
+  const turn = createTurns(signal);
   const { names } = lists[0]!.features;
   const gains = lists.map(({ labels }) => Float64Array.from(gainsOf(labels, 'grades')));
-  const tried = names.flatMap((name, column) =>
-    [1, -1].map((sign) => {
-      const scores = lists.map(({ features: { rows, data } }) =>
-        Float64Array.from({ length: rows }, (_, row) => sign * data[row * names.length + column]!),
-      );
-      return { name: sign > 0 ? name : `−${name}`, column, sign, value: mean(listGains(scores, gains)) };
-    }),
-  );
-  return tried.reduce((top, one) => (one.value > top.value ? one : top));
+  let best = { name: '', column: 0, sign: 1, value: Number.NEGATIVE_INFINITY };
+  for (const [column, name] of names.entries()) {
+    for (const sign of [1, -1]) {
+      const values: number[] = [];
+      for (const [i, { features }] of lists.entries()) {
+        await turn();
+        values.push(...listGains([signedColumn(features, column, sign)], [gains[i]!]));
+      }
+      const value = mean(values);
+      if (value > best.value) best = { name: sign > 0 ? name : `−${name}`, column, sign, value };
+    }
+    onProgress?.({ stage: 'single features', done: column + 1, total: names.length, unit: 'items' });
+  }
+  return best;
 }
+
+const signedColumn = ({ rows, data, names }: FeatureMatrix, column: number, sign: number): Float64Array =>
+  Float64Array.from({ length: rows }, (_, row) => sign * data[row * names.length + column]!);
 
 export interface ScoreFeatureFileOptions extends JobOptions {
   readonly path: string;
@@ -163,7 +197,9 @@ export interface ScoredFeatureFile {
 
 /**
  * Scores the rows of a feature file with a student that was trained on one. Memory holds one query, whatever the file's length.
- * @throws RankforgeError `usage` for a student that makes its features from texts; as `readSvmlight` and `atomicWrite`
+ * A query with a label above 0 would be measured: it must not be one that the student was trained on.
+ * @throws RankforgeError `usage` for a student that makes its features from texts; `duplicate-id` for a judged query that it was
+ * trained on; as `readSvmlight` and `atomicWrite`
  */
 export async function scoreFeatureFile(options: ScoreFeatureFileOptions): Promise<ScoredFeatureFile> {
   const { path, reading, student, out, write, signal, onProgress } = options;
@@ -174,13 +210,14 @@ export async function scoreFeatureFile(options: ScoreFeatureFileOptions): Promis
       hint: 'Rerank a run of a dataset with it, or distil one from a feature file.',
     });
   }
-  const toMatrix = matrixMaker(names);
+  const toMatrix = featureMatrices(names);
   const values: number[] = [];
   const counts = { queries: 0, rows: 0, unknownValues: 0 };
   async function* lines(): AsyncGenerator<string> {
     for await (const query of readSvmlight(path, reading)) {
       signal?.throwIfAborted();
       const { matrix, unknown } = toMatrix(query);
+      checkUnseen(query, matrix, student, path);
       const scores = scoreFeatures(student.parameters, matrix);
       const gains = Float64Array.from(query.rows, ({ label }) => 2 ** Math.max(0, label) - 1);
       values.push(...listGains([scores], [gains]));
@@ -198,6 +235,21 @@ export async function scoreFeatureFile(options: ScoreFeatureFileOptions): Promis
     ...(values.length > 0 ? { ndcg: mean(values) } : {}),
     judgedQueries: values.length,
   };
+}
+
+function checkUnseen(
+  { queryId, rows }: FeatureRows,
+  matrix: FeatureMatrix,
+  { trainedOn }: Student,
+  path: string,
+): void {
+  if (!trainedOn || rows.every(({ label }) => label <= 0)) return;
+  const print = queryPrint(matrix);
+  if (print === undefined || !trainedOn.has(print)) return;
+  throw new RankforgeError('duplicate-id', `The student was trained on query "${queryId}"`, {
+    where: `${path}: query ${queryId}`,
+    hint: 'Leave it out, since nDCG on what it learned from says nothing; or give its rows the label 0, and they are scored alone.',
+  });
 }
 
 function runLines(

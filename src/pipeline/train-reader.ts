@@ -1,4 +1,3 @@
-import { RankforgeError } from '../core/errors.js';
 import { passageText } from '../core/passage.js';
 import type { JobOptions } from '../core/progress.js';
 import type { FeatureSet } from '../distill/features/feature-set.js';
@@ -6,6 +5,7 @@ import { makeStudent, type StudentDetails } from '../distill/make-student.js';
 import type { Student } from '../distill/student.js';
 import { fineTunedCrossEncoder, tinyCrossEncoder } from '../distill/students/cross-encoder.js';
 import { staticArchitecture } from '../distill/students/static.js';
+import { checkTraining } from '../distill/students/training-settings.js';
 import type { ReaderKind } from '../distill/texts/text-reader.js';
 import { type TextList, type TrainedText, trainTextStudent } from '../distill/texts/train-text-student.js';
 import { withoutFeatures } from '../distill/texts/without-features.js';
@@ -41,13 +41,8 @@ export async function trainReader(
   options: TrainReaderOptions,
 ): Promise<{ readonly trained: TrainedText; readonly student: Student }> {
   const { kind, trainingLists, features, labels, seed, workFolder, details, signal, onProgress } = options;
-  const { curriculum, ...training } = options.training ?? {};
-  if (curriculum !== undefined) {
-    throw new RankforgeError('unsupported', `The student "${kind}" has no setting "curriculum"`, {
-      where: 'training.curriculum',
-      hint: 'Leave it out, or train mlp.',
-    });
-  }
+  const { curriculum: _, ...training } = options.training ?? {};
+  checkTraining(kind, options.training ?? {});
   const texts = withTexts(trainingLists, options.lists);
   const settings = { features, labels, seed, training, folder: workFolder, signal, onProgress };
   const trained =

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { RankforgeError } from '../core/errors.js';
 import { hashValue } from '../core/hash.js';
 import type { JobOptions } from '../core/progress.js';
@@ -8,14 +7,16 @@ import { calibrationCard } from '../distill/calibration/calibration-card.js';
 import { createFeatureExtractor } from '../distill/features/extractor.js';
 import type { FeatureSet } from '../distill/features/feature-set.js';
 import { makeStudent, type StudentDetails, withCard } from '../distill/make-student.js';
-import { measureLatency } from '../distill/measure-latency.js';
+import { measureLatencies } from '../distill/measure-latency.js';
 import type { Student } from '../distill/student.js';
 import type { AnyStudentKind } from '../distill/student-kinds.js';
-import { measureReader } from '../distill/texts/measure-reader.js';
+import { listGains } from '../distill/students/targets.js';
+import { trainingOfKinds } from '../distill/students/training-settings.js';
 import { isReaderKind } from '../distill/texts/text-reader.js';
 import { type Trained, type TrainOptions, trainStudent } from '../distill/train-student.js';
 import {
   buildTrainingLists,
+  gainsOf,
   type LabelKind,
   type LabelledCandidates,
   type TrainingList,
@@ -38,10 +39,10 @@ export interface TrainStudentsOptions extends JobOptions {
   readonly relevanceSource?: string;
   /** Whether the order of the candidates is a feature too: for a first stage that knows more than the corpus here tells. @default false */
   readonly firstStageOrder?: boolean;
-  /** What students are trained with: see `trainStudent`. */
+  /** What students are trained with; a kind takes of it what it has. */
   readonly training?: TrainOptions['training'];
   /** Labels that take features to make, as those of clicks: the lists, labelled anew, in their order. */
-  readonly relabel?: (lists: readonly TrainingList[]) => readonly TrainingList[];
+  readonly relabel?: (lists: readonly TrainingList[]) => Promise<readonly TrainingList[]>;
   /** Stops after so many seconds: kinds that are finished by then are returned. @default none */
   readonly timeLimit?: number;
   /** Told of each kind that was not finished in time, or cannot learn from these lists; without it that is an error. */
@@ -68,6 +69,8 @@ export interface TrainedStudent {
   readonly without: (queryIds: ReadonlySet<string>) => Promise<Student>;
   /** nDCG@10 against the labels on held-out training queries, of the settings that were chosen. */
   readonly heldOut: number;
+  /** The same by query, of those that have labels to gain by. */
+  readonly heldOutGains: ReadonlyMap<string, number>;
   readonly calibration?: Calibration;
 }
 
@@ -80,6 +83,7 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
   const { kinds, lists, labels, firstStage, seed, about = {}, relevance, onUnfinished } = options;
   const { bm25, encoder, dense } = firstStage;
   const { signal, onProgress } = options;
+  const trainingOf = trainingOfKinds(kinds, options.training ?? {});
   using job = createDeadline(options.timeLimit ?? Number.POSITIVE_INFINITY, options);
   const statistics = bm25.statistics();
   const analyser = createAnalyser('english');
@@ -105,7 +109,7 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
         passages: passages.map(({ id }) => dense.vector(id)),
       })),
   });
-  const trainingLists = options.relabel?.(built) ?? built;
+  const trainingLists = (await options.relabel?.(built)) ?? built;
   const timed = lists.slice(0, 40).map(({ query, passages }) => ({
     query,
     passages,
@@ -124,7 +128,7 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     more: JobOptions,
     part: string,
   ): Promise<Pick<TrainedStudent, 'options' | 'trained' | 'student'>> => {
-    const settings = { kind, features: extractor.set, labels, seed, training: options.training };
+    const settings = { kind, features: extractor.set, labels, seed, training: trainingOf(kind) };
     if (isReaderKind(kind)) {
       const { weights } = options;
       const workFolder = options.workFolder === undefined ? undefined : join(options.workFolder, kind, part);
@@ -139,7 +143,7 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
       return trainReader({ ...settings, ...made, ...more, kind });
     }
     const ofFeatures = { ...settings, kind };
-    const trained = trainStudent(own, { ...ofFeatures, ...more });
+    const trained = await trainStudent(own, { ...ofFeatures, ...more });
     const student = makeStudent(trained, own, { name: kind, kind, ...details });
     return { options: ofFeatures, trained, student };
   };
@@ -150,9 +154,6 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     return {
       kind,
       student: withCard(student, {
-        latency: student.reader
-          ? await measureReader(student, timed, { signal: job.signal })
-          : measureLatency(student, timed),
         calibration: calibration && calibrationCard(calibration, { seed, source }),
       }),
       trained,
@@ -165,13 +166,12 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
         return (await train(kind, own, { signal: options.signal }, part)).student;
       },
       heldOut: trained.selection.find(({ chosen }) => chosen)!.heldOut,
+      heldOutGains: gainsByQuery(trained, trainingLists, labels),
       calibration,
     };
   };
   const students: TrainedStudent[] = [];
   for (const kind of kinds) {
-    // Training holds the thread: between two kinds Ctrl-C is heard.
-    await setImmediate();
     try {
       job.signal.throwIfAborted();
       students.push(await trainOne(kind));
@@ -183,7 +183,27 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
       onUnfinished(kind, why);
     }
   }
-  return students;
+  const latencies = await measureLatencies(
+    students.map(({ student }) => student),
+    timed,
+    { signal },
+  );
+  return students.map((one, i) => ({ ...one, student: withCard(one.student, { latency: latencies[i] }) }));
+}
+
+/** nDCG@10 of the held-out scores, query by query. */
+function gainsByQuery(
+  { heldOutScores }: Trained,
+  lists: readonly TrainingList[],
+  kind: LabelKind,
+): ReadonlyMap<string, number> {
+  return new Map(
+    lists.flatMap(({ queryId, labels }) => {
+      const scores = heldOutScores.get(queryId);
+      const gains = Float64Array.from(gainsOf(labels, kind));
+      return scores ? listGains([scores], [gains]).map((value) => [queryId, value] as const) : [];
+    }),
+  );
 }
 
 /** Probabilities from scores of queries that the student was not trained on; undefined where there is too little to fit. */

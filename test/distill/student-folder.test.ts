@@ -33,7 +33,13 @@ const extractor = createFeatureExtractor({ statistics, dense: false });
 
 async function train(kind: StudentKind) {
   const lists = await buildTrainingLists(items, extractor);
-  const trained = trainStudent(lists, { kind, features: extractor.set, labels: 'scores', seed: 3, folds: 3 });
+  const trained = await trainStudent(lists, {
+    kind,
+    features: extractor.set,
+    labels: 'scores',
+    seed: 3,
+    folds: 3,
+  });
   return makeStudent(trained, lists, {
     name: 'mine',
     kind,

@@ -23,7 +23,7 @@ const lists = words.map((word, q) => ({
 
 test('a reranked item carries P(relevant) where the student was calibrated, and none where it was not', async () => {
   const training = await buildTrainingLists(lists, extractor);
-  const trained = trainStudent(training, {
+  const trained = await trainStudent(training, {
     kind: 'linear',
     features: extractor.set,
     labels: 'grades',

@@ -16,7 +16,7 @@ const prior = { kind: 'linear', weights: [1, 0.5, 0, 0, 0] } as const;
 
 test.each(studentKinds)(
   '%s: where the teacher ranks as the smoothed fusion does, that is the student',
-  (kind) => {
+  async (kind) => {
     const names = ['cosine_z', 'bm25_z', 'feedback_z', 'smoothed_z'];
     const dense = { ...syntheticSet, dense: true, names };
     const lists = syntheticLists(24).map(({ queryId, features: { rows, data } }) => {
@@ -24,7 +24,11 @@ test.each(studentKinds)(
       const labels = Float64Array.from({ length: rows }, (_, row) => own[4 * row + 3]!);
       return { queryId, features: { names, rows, data: own }, labels };
     });
-    const { selection, parameters, priorOnly } = trainStudent(lists, { ...options, features: dense, kind });
+    const { selection, parameters, priorOnly } = await trainStudent(lists, {
+      ...options,
+      features: dense,
+      kind,
+    });
     expect(selection.slice(0, 2).map(({ name }) => name)).toEqual(['prior', 'smoothed']);
     expect(selection.find(({ chosen }) => chosen)!.name).toBe('smoothed');
     expect({ priorOnly, kind: parameters.kind }).toEqual({ priorOnly: true, kind: 'linear' });
@@ -33,9 +37,9 @@ test.each(studentKinds)(
 );
 
 for (const kind of studentKinds) {
-  describe(kind, () => {
+  describe(kind, async () => {
     const lists = syntheticLists(24);
-    const trained = trainStudent(lists, { ...options, kind });
+    const trained = await trainStudent(lists, { ...options, kind });
 
     test('learns what the untrained fusion misses, and says what it tried', () => {
       expect(trained.priorOnly).toBe(false);
@@ -44,11 +48,11 @@ for (const kind of studentKinds) {
       expect(trained.selection[0]!.name).toBe('prior');
     });
 
-    test('the same seed gives the same student', () => {
-      expect(trainStudent(lists, { ...options, kind }).parameters).toEqual(trained.parameters);
+    test('the same seed gives the same student', async () => {
+      expect((await trainStudent(lists, { ...options, kind })).parameters).toEqual(trained.parameters);
     });
 
-    test('lists of one passage and of equal labels teach nothing and break nothing', () => {
+    test('lists of one passage and of equal labels teach nothing and break nothing', async () => {
       const [first, second, ...rest] = syntheticLists(12);
       const one = {
         ...first!,
@@ -56,14 +60,18 @@ for (const kind of studentKinds) {
         labels: first!.labels.slice(0, 1),
       };
       const flat = { ...second!, labels: second!.labels.map(() => 2) };
-      const { skipped, lists: used, parameters } = trainStudent([one, flat, ...rest], { ...options, kind });
+      const {
+        skipped,
+        lists: used,
+        parameters,
+      } = await trainStudent([one, flat, ...rest], { ...options, kind });
       expect([skipped, used]).toEqual([2, 10]);
       expect(scoreFeatures(parameters, one.features).every(Number.isFinite)).toBe(true);
     });
 
-    test('grades, and a list of 1,000, are learned from', () => {
+    test('grades, and a list of 1,000, are learned from', async () => {
       const long = { ...syntheticLists(1, { rows: 1000, seed: 5, grades: true })[0]!, queryId: 'long' };
-      const { parameters } = trainStudent([long, ...syntheticLists(9, { grades: true })], {
+      const { parameters } = await trainStudent([long, ...syntheticLists(9, { grades: true })], {
         ...options,
         labels: 'grades',
         kind,
@@ -72,43 +80,58 @@ for (const kind of studentKinds) {
       expect(scoreFeatures(parameters, long.features).every(Number.isFinite)).toBe(true);
     });
 
-    test('a signal stops it', () => {
+    test('a signal stops it', async () => {
       const controller = new AbortController();
       controller.abort(new Error('stop'));
-      expect(() => trainStudent(lists, { ...options, kind, signal: controller.signal })).toThrow('stop');
+      await expect(trainStudent(lists, { ...options, kind, signal: controller.signal })).rejects.toThrow(
+        'stop',
+      );
     });
 
-    test('a signal stops it midway', () => {
+    test('a signal stops it midway', async () => {
       const controller = new AbortController();
       const onProgress = () => controller.abort(new Error('midway'));
-      expect(() => trainStudent(lists, { ...options, kind, signal: controller.signal, onProgress })).toThrow(
-        'midway',
-      );
+      await expect(
+        trainStudent(lists, { ...options, kind, signal: controller.signal, onProgress }),
+      ).rejects.toThrow('midway');
+    });
+
+    test('lets the event loop turn while it lasts, and an abort from there ends it', async () => {
+      const controller = new AbortController();
+      setImmediate(() => controller.abort(new Error('in time')));
+      await expect(
+        trainStudent(syntheticLists(60), { ...options, kind, signal: controller.signal }),
+      ).rejects.toThrow('in time');
     });
   });
 }
 
-test('trees learn what no weighted sum can', () => {
+test('trees learn what no weighted sum can', async () => {
   const lists = syntheticLists(40, { bend: true });
-  const trees = trainStudent(lists, { ...options, kind: 'lambdamart' });
-  const linear = trainStudent(lists, { ...options, kind: 'linear' });
+  const trees = await trainStudent(lists, { ...options, kind: 'lambdamart' });
+  const linear = await trainStudent(lists, { ...options, kind: 'linear' });
   expect(quality(trees.parameters, unseen(2, true))).toBeGreaterThan(
     quality(linear.parameters, unseen(2, true)) + 0.1,
   );
 });
 
-test('where there is nothing to learn, most students stay their prior and the mean is little worse', () => {
-  const students = Array.from({ length: 8 }, (_, seed) =>
-    trainStudent(syntheticLists(24, { hidden: 0, noise: 2, seed: seed + 1 }), { ...options, kind: 'linear' }),
+test('where there is nothing to learn, most students stay their prior and the mean is little worse', async () => {
+  const students = await Promise.all(
+    Array.from({ length: 8 }, (_, seed) =>
+      trainStudent(syntheticLists(24, { hidden: 0, noise: 2, seed: seed + 1 }), {
+        ...options,
+        kind: 'linear',
+      }),
+    ),
   );
   const values = students.map(({ parameters }) => quality(parameters, unseen(0)));
   expect(students.filter(({ priorOnly }) => priorOnly).length).toBeGreaterThanOrEqual(3);
   expect(values.reduce((sum, x) => sum + x, 0) / 8).toBeGreaterThan(quality(prior, unseen(0)) - 0.03);
 });
 
-test('held-out scores of a prior are on the scale that the student has, or calibration would not fit it', () => {
+test('held-out scores of a prior are on the scale that the student has, or calibration would not fit it', async () => {
   const lists = syntheticLists(24, { hidden: 0 });
-  const { priorOnly, parameters, heldOutScores } = trainStudent(lists, {
+  const { priorOnly, parameters, heldOutScores } = await trainStudent(lists, {
     ...options,
     kind: 'linear',
     settings: [],
@@ -156,7 +179,7 @@ describe('bad input', () => {
       ],
       'bad-file',
     ],
-  ])('%s', (_, given, code) => {
-    expect(() => train(given)).toThrow(expect.objectContaining({ code }));
+  ])('%s', async (_, given, code) => {
+    await expect(train(given)).rejects.toThrow(expect.objectContaining({ code }));
   });
 });

@@ -25,10 +25,10 @@ describe.each(['scores', 'grades'] as const)('students on %s', (labels) => {
     );
   const untrained = quality({ kind: 'linear', weights: raw });
 
-  test.each(lossNames)('%s teaches linear and mlp what the prior misses', (name) => {
+  test.each(lossNames)('%s teaches linear and mlp what the prior misses', async (name) => {
     const loss = lossFacts[name].notAlone ? `kl:0.2,${name}:${name === 'z-loss' ? 0.001 : 1}` : name;
-    const linear = fitLinear(own, targets, { ridge: 0.03, loss }, prior, { seed: 3 });
-    const network = fitMlp(own, targets, { ...mlp, loss }, prior, { seed: 3 }).parameters;
+    const linear = await fitLinear(own, targets, { ridge: 0.03, loss }, prior, { seed: 3 });
+    const { parameters: network } = await fitMlp(own, targets, { ...mlp, loss }, prior, { seed: 3 });
     expect(quality(linear)).toBeGreaterThan(untrained + 0.05);
     expect(quality(network)).toBeGreaterThan(untrained + 0.05);
   });
@@ -40,28 +40,30 @@ const train = (training: TrainOptions['training'], kind: TrainOptions['kind'] = 
 
 test.each(curriculumNames)(
   'the curriculum %s trains, and the same seed gives the same student',
-  (curriculum) => {
-    const trained = train({ curriculum });
+  async (curriculum) => {
+    const trained = await train({ curriculum });
     expect(trained.priorOnly).toBe(false);
     expect(trained.selection.at(-1)!.name).toContain(curriculum);
-    expect(train({ curriculum }).parameters).toEqual(trained.parameters);
-    expect(train({}).parameters).not.toEqual(trained.parameters);
+    expect((await train({ curriculum })).parameters).toEqual(trained.parameters);
+    expect((await train({})).parameters).not.toEqual(trained.parameters);
   },
 );
 
-test('recorded hardness decides which lists come first', () => {
+test('recorded hardness decides which lists come first', async () => {
   const targets = makeTargets(lists, 'scores');
   const prior = scalePrior(raw, lists, targets);
   const settings = { ...mlp, epochs: 1, horizon: 10, curriculum: 'easy-first' } as const;
-  const trainOnce = (easy: number) =>
-    fitMlp(
-      lists.map((list, i) => ({ ...list, hardness: Float64Array.of(i < 10 === (easy === 0) ? 0 : 1) })),
-      targets,
-      settings,
-      prior,
-      { seed: 1 },
+  const trainOnce = async (easy: number) =>
+    (
+      await fitMlp(
+        lists.map((list, i) => ({ ...list, hardness: Float64Array.of(i < 10 === (easy === 0) ? 0 : 1) })),
+        targets,
+        settings,
+        prior,
+        { seed: 1 },
+      )
     ).parameters;
-  expect(trainOnce(0)).not.toEqual(trainOnce(1));
+  expect(await trainOnce(0)).not.toEqual(await trainOnce(1));
 });
 
 describe('items that count unlike', () => {
@@ -69,48 +71,50 @@ describe('items that count unlike', () => {
     ...list,
     presence: list.labels.map((label) => (label > 1 ? 1 : 0.5)),
   }));
-  const on = (own: typeof lists, loss: string) => () =>
+  const on = (own: typeof lists, loss: string) =>
     trainStudent(own, { ...options, kind: 'linear', training: { loss }, folds: 2 });
 
-  test('teach otherwise than items that count alike', () => {
-    expect(on(present, 'info-nce')().parameters).not.toEqual(on(lists, 'info-nce')().parameters);
+  test('teach otherwise than items that count alike', async () => {
+    expect((await on(present, 'info-nce')).parameters).not.toEqual((await on(lists, 'info-nce')).parameters);
   });
-  test('need a loss that heeds them', () => {
-    expect(on(present, 'kl')).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  test('need a loss that heeds them', async () => {
+    await expect(on(present, 'kl')).rejects.toThrow(expect.objectContaining({ code: 'unsupported' }));
   });
-  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('a weight of %d is refused', (weight) => {
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('a weight of %d is refused', async (weight) => {
     const broken = lists.map((list) => ({ ...list, weights: list.labels.map(() => weight) }));
-    expect(on(broken, 'info-nce')).toThrow(expect.objectContaining({ code: 'bad-file', where: 'q0' }));
+    await expect(on(broken, 'info-nce')).rejects.toThrow(
+      expect.objectContaining({ code: 'bad-file', where: 'q0' }),
+    );
   });
 });
 
-test('hardness that is not finite is refused', () => {
+test('hardness that is not finite is refused', async () => {
   const broken = lists.map((list, i) =>
     i === 3 ? { ...list, hardness: Float64Array.of(0.5, Number.NaN) } : list,
   );
-  expect(() =>
+  await expect(
     trainStudent(broken, { ...options, kind: 'mlp', training: { curriculum: 'easy-first' } }),
-  ).toThrow(expect.objectContaining({ code: 'bad-file', where: 'q3' }));
+  ).rejects.toThrow(expect.objectContaining({ code: 'bad-file', where: 'q3' }));
 });
 
-test('importance is for losses that are sums over items', () => {
-  expect(train({ loss: 'list-mle', importance: true }).selection.at(-1)!.name).toContain(
+test('importance is for losses that are sums over items', async () => {
+  expect((await train({ loss: 'list-mle', importance: true })).selection.at(-1)!.name).toContain(
     'list-mle, importance',
   );
-  expect(() => train({ loss: 'kl', importance: true })).toThrow(
+  await expect(train({ loss: 'kl', importance: true })).rejects.toThrow(
     expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('"kl"') }),
   );
-  expect(train({ loss: 'list-mle' }, 'linear').parameters).not.toEqual(
-    train({ loss: 'list-mle', importance: true }, 'linear').parameters,
+  expect((await train({ loss: 'list-mle' }, 'linear')).parameters).not.toEqual(
+    (await train({ loss: 'list-mle', importance: true }, 'linear')).parameters,
   );
 });
 
-test('a sampled loss draws anew at each step, and the same seed gives the same student', () => {
+test('a sampled loss draws anew at each step, and the same seed gives the same student', async () => {
   const targets = makeTargets(lists, 'scores');
   const trainOnce = (seed: number) =>
     fitLinear(lists, targets, { ridge: 0.1, loss: 'pg-rank' }, raw, { seed });
-  expect(trainOnce(1)).toEqual(trainOnce(1));
-  expect(trainOnce(1)).not.toEqual(trainOnce(2));
+  expect(await trainOnce(1)).toEqual(await trainOnce(1));
+  expect(await trainOnce(1)).not.toEqual(await trainOnce(2));
 });
 
 test.each([
@@ -119,6 +123,6 @@ test.each([
   [{ loss: 'kl:0' }, 'linear', 'usage'],
   [{ loss: 'list-mle' }, 'lambdamart', 'unsupported'],
   [{ curriculum: 'focal' }, 'linear', 'unsupported'],
-] as const)('%j for %s is refused', (training, kind, code) => {
-  expect(() => train(training, kind)).toThrow(expect.objectContaining({ code }));
+] as const)('%j for %s is refused', async (training, kind, code) => {
+  await expect(train(training, kind)).rejects.toThrow(expect.objectContaining({ code }));
 });

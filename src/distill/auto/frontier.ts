@@ -1,3 +1,6 @@
+import { allStudentKinds } from '../student-kinds.js';
+import { meanAndError } from '../teachers/measure-teachers.js';
+
 /** A student by what it is worth and what it costs. */
 export interface StudentPoint {
   /** Its kind. */
@@ -52,13 +55,23 @@ export interface Choice {
   readonly reason: string;
 }
 
+export interface ChooseOptions {
+  /** Milliseconds that 100 candidates may take. @default any */
+  readonly budgetMs?: number;
+  /** Of each point, nDCG@10 against the labels by held-out query: what tells a difference from chance. */
+  readonly heldOut?: readonly ReadonlyMap<string, number>[];
+}
+
 /**
- * Of the students fast enough, by the 95th percentile, those that passed their gate, else all; of these the best on held-out
- * training queries. The gate's own figures choose nothing among those that passed it: the best of several is flattered by them.
+ * Of the students fast enough, by the 95th percentile, those that passed their gate, else all; of these the simplest that is no
+ * more than one standard error of the paired difference below the best on held-out training queries: among several one is always
+ * best by chance. Without `heldOut` the best. The gate's own figures choose nothing among those that passed it: the best of
+ * several is flattered by them.
+ * @see Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3 (the one-standard-error rule)
  */
 export function chooseStudent(
   points: readonly StudentPoint[],
-  { budgetMs = Number.POSITIVE_INFINITY }: { readonly budgetMs?: number } = {},
+  { budgetMs = Number.POSITIVE_INFINITY, heldOut }: ChooseOptions = {},
 ): Choice {
   const time = (point: StudentPoint): number => point.p95 ?? point.milliseconds;
   const all = [...points.keys()];
@@ -89,10 +102,35 @@ export function chooseStudent(
     passed.length > 0
       ? `of ${count(passed.length, 'student')} that passed the gate`
       : `of ${count(fast.length, 'student')}${gated ? ', none of which passed the gate' : ''}`;
+  const even = heldOut
+    ? from.filter((index) => index === best || withinOneError(heldOut[best]!, heldOut[index]!))
+    : [best];
+  const index = even.reduce((top, one) => (simplicity(points[one]!) < simplicity(points[top]!) ? one : top));
+  const { name } = points[index]!;
   return {
-    index: best,
-    reason: `${points[best]!.name} is the best on held-out training queries ${among}${within}`,
+    index,
+    reason:
+      index === best
+        ? `${name} is the best on held-out training queries ${among}${within}`
+        : `${name} is the simplest ${among}${within} that is within one standard error of the best on held-out training queries, ${points[best]!.name}`,
   };
+}
+
+/** Whether the second is worse by no more than the standard error of the difference, over the queries that both have. */
+function withinOneError(best: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+  const differences = [...best].flatMap(([id, value]) => {
+    const own = other.get(id);
+    return own === undefined ? [] : [value - own];
+  });
+  if (differences.length < 2) return false;
+  const { mean: lead, error } = meanAndError(differences);
+  return lead <= error + 1e-9;
+}
+
+/** Place among the kinds, the simplest first; what is no kind comes last. */
+function simplicity({ name }: StudentPoint): number {
+  const place = (allStudentKinds as readonly string[]).indexOf(name);
+  return place < 0 ? allStudentKinds.length : place;
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -1,9 +1,10 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream, shuffle } from '../../core/random.js';
+import { createTurns } from '../../core/turns.js';
 import { dot } from '../../core/vectors.js';
 import { logSoftmax } from '../losses/softmax.js';
 import { createAdamW } from '../students/adam-w.js';
-import { fitStandardiser } from '../students/standardise.js';
+import { fitStandardiser, standardise } from '../students/standardise.js';
 import type { TrainingList } from '../training-list.js';
 import type { ClickSession } from './click-log.js';
 
@@ -38,24 +39,23 @@ const largestWeight = 50;
  * weights held fixed. Both go by Adam.
  * @param lists by query id; sessions of other queries, and those without clicks, teach nothing here
  * @returns propensities for as many positions as any list has; those that were never clicked are small
+ * @throws the signal's reason
  * @see Ai et al. 2018, arXiv:1804.05938
  */
-export function learnPropensities(
+export async function learnPropensities(
   lists: ReadonlyMap<string, ClickedList>,
   sessions: readonly ClickSession[],
   { seed, signal, onProgress, ...options }: LearnPropensitiesOptions,
-): DualLearning {
+): Promise<DualLearning> {
+  const turn = createTurns(signal);
   const clicked = sessions.filter(({ queryId, clicked: at }) => at.length > 0 && lists.has(queryId));
   const epochs =
     options.epochs ?? Math.min(100, Math.max(3, Math.ceil((1500 * sessionsPerStep) / clicked.length)));
   const all = [...lists.values()].map(({ list }) => list);
   const width = all[0]?.features.names.length ?? 0;
-  const { mean, scale } = fitStandardiser(all, width);
+  const standard = fitStandardiser(all, width);
   const standardised = new Map(
-    all.map(({ queryId, features: { data } }) => [
-      queryId,
-      data.map((value, i) => (value - mean[i % width]!) * scale[i % width]!),
-    ]),
+    all.map(({ queryId, features: { data } }) => [queryId, standardise(data, standard)]),
   );
   const w = new Float64Array(width);
   const g = new Float64Array(sessions.reduce((most, { shown }) => Math.max(most, shown.length), 0));
@@ -65,6 +65,7 @@ export function learnPropensities(
     shuffle(order, randomStream(seed, 'dual-learning', epoch));
     for (let from = 0; from < order.length; from += sessionsPerStep) {
       signal?.throwIfAborted();
+      await turn();
       const batch = order.slice(from, from + sessionsPerStep);
       const [ofW, ofG] = [new Float64Array(width), new Float64Array(g.length)];
       for (const index of batch) {
@@ -92,7 +93,7 @@ export function learnPropensities(
   }
   return {
     propensities: Array.from(g, (value) => Math.exp(value - g[0]!)),
-    weights: Array.from(w, (value, k) => value * scale[k]!),
+    weights: Array.from(w, (value, k) => value * standard.scale[k]!),
   };
 }
 

@@ -3,12 +3,19 @@ import { randomStream, shuffle } from '../../core/random.js';
 import type { ReadOptions } from '../../formats/bad-line.js';
 import { type FeatureRows, readSvmlight } from '../../formats/svmlight.js';
 import type { FeatureMatrix } from '../features/feature-set.js';
+import { teaches } from '../students/targets.js';
 import type { LabelKind, TrainingList } from '../training-list.js';
+import { queryPrint } from './query-print.js';
 
-/** A query of a feature file as students read it. */
-export interface FeatureList extends TrainingList {
-  /** Of the rows. */
-  readonly ids: readonly string[];
+/** A feature file as students learn from it. */
+export interface FeatureFile {
+  readonly names: readonly string[];
+  readonly lists: readonly TrainingList[];
+  readonly rows: number;
+  /** Of the queries that teach something: see `queryPrint`. */
+  readonly prints: ReadonlySet<string>;
+  /** Queries whose rows another one has as well: LightGBM's own example has such, so they are told and not refused. */
+  readonly twins: number;
 }
 
 /** Features are called by their number in the file. */
@@ -17,67 +24,103 @@ const featureName = (column: number): string => `f${column}`;
 /** LightGBM's limit: 2^label − 1 is a gain. */
 const largestGrade = 31;
 
+const largestFloat = 3.4028234663852886e38;
+
 /**
  * All queries of a file, for training. Their rows are shuffled: files are often sorted by label, and ties keep the order of rows.
- * The file is read twice, so that the features fit into one array a query, whatever number is the last.
+ * The file is read twice, so that all features fit into one array of floats: four bytes a value is what a row costs here.
  * @throws RankforgeError as `readSvmlight`; `too-little-data` for a file without rows or whose features are all constant;
- * `bad-file` for grades below 0 or above 31
+ * `bad-file` for grades below 0 or above 31; `out-of-memory`
  */
-export async function readFeatureLists(
+export async function readFeatureFile(
   path: string,
   { labels, seed, ...options }: ReadOptions & { readonly labels: LabelKind; readonly seed: number },
-): Promise<FeatureList[]> {
-  const names = await featureNames(path, options);
-  const toMatrix = matrixMaker(names);
-  const lists: FeatureList[] = [];
+): Promise<FeatureFile> {
+  const { names, rows } = await survey(path, options);
+  const values = roomFor(rows * names.length, path);
+  let used = 0;
+  const toMatrix = featureMatrices(names, (length) => {
+    used += length;
+    return values.subarray(used - length, used);
+  });
+  const lists: TrainingList[] = [];
   for await (const query of readSvmlight(path, options)) {
-    const rows = shuffle([...query.rows], randomStream(seed, 'feature-rows', query.queryId));
-    if (labels === 'grades') checkGrades({ queryId: query.queryId, rows }, path);
+    const shuffled = shuffle([...query.rows], randomStream(seed, 'feature-rows', query.queryId));
+    if (labels === 'grades') checkGrades(query, path);
     lists.push({
       queryId: query.queryId,
-      ids: rows.map(({ id }) => id),
-      features: toMatrix({ queryId: query.queryId, rows }).matrix,
-      labels: Float64Array.from(rows, ({ label }) => label),
+      features: toMatrix({ queryId: query.queryId, rows: shuffled }).matrix,
+      labels: Float64Array.from(shuffled, ({ label }) => label),
     });
   }
-  if (lists.length > 0 && names.every((_, column) => isConstant(lists, column))) {
+  if (rows === 0) {
+    throw new RankforgeError('too-little-data', `There is no row in ${path}`, {
+      where: path,
+      hint: 'Give a file in the format of SVMlight or LETOR.',
+    });
+  }
+  if (names.every((_, column) => isConstant(lists, column))) {
     throw new RankforgeError('too-little-data', 'Every feature has one value in all rows', {
       where: path,
       hint: 'Give a file whose features tell rows apart.',
     });
   }
-  return lists;
+  return { names, lists, rows, ...printAll(lists) };
 }
 
-/** @returns a query's rows as a matrix of the named features, and how many values had no place in it */
-export function matrixMaker(
+/**
+ * @param room where the values are put. @default a new array a query
+ * @returns a query's rows as a matrix of the named features, floats for training as for scoring, and how many values had no place
+ * in it
+ */
+export function featureMatrices(
   names: readonly string[],
+  room: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): (query: FeatureRows) => { readonly matrix: FeatureMatrix; readonly unknown: number } {
   const columnOf = new Map(names.map((name, column) => [Number(name.slice(1)), column]));
   return ({ rows }) => {
-    const data = new Float64Array(rows.length * names.length);
+    const data = room(rows.length * names.length);
     let unknown = 0;
     for (const [row, { columns, values }] of rows.entries()) {
       for (let i = 0; i < columns.length; i++) {
         const column = columnOf.get(columns[i]!);
         if (column === undefined) unknown++;
-        else data[row * names.length + column] = values[i]!;
+        // A double that no float can hold is as large as floats go; −0 is 0.
+        else
+          data[row * names.length + column] = Math.max(-largestFloat, Math.min(largestFloat, values[i]!)) + 0;
       }
     }
     return { matrix: { names, rows: rows.length, data }, unknown };
   };
 }
 
-/** From the first number that the file has to the last; bad lines are told by the second reading. */
-async function featureNames(path: string, { signal }: ReadOptions): Promise<string[]> {
-  let [first, last] = [Number.POSITIVE_INFINITY, -1];
+/** Rows, and features from the first number that the file has to the last; bad lines are told by the second reading. */
+async function survey(
+  path: string,
+  { signal }: ReadOptions,
+): Promise<{ readonly names: readonly string[]; readonly rows: number }> {
+  let [first, last, count] = [Number.POSITIVE_INFINITY, -1, 0];
   for await (const { rows } of readSvmlight(path, { signal, onBadLine: () => {} })) {
+    count += rows.length;
     for (const { columns } of rows) {
       first = Math.min(first, columns[0] ?? first);
       last = Math.max(last, columns.at(-1) ?? last);
     }
   }
-  return last < 0 ? [] : Array.from({ length: last - first + 1 }, (_, i) => featureName(first + i));
+  const names = last < 0 ? [] : Array.from({ length: last - first + 1 }, (_, i) => featureName(first + i));
+  return { names, rows: count };
+}
+
+function roomFor(values: number, path: string): Float32Array {
+  try {
+    return new Float32Array(values);
+  } catch (cause) {
+    throw new RankforgeError('out-of-memory', `The features of ${path} take ${values * 4} bytes`, {
+      where: path,
+      hint: 'Give fewer rows, or number the features from 1 without gaps: every number up to the last takes room.',
+      cause,
+    });
+  }
 }
 
 function checkGrades({ queryId, rows }: FeatureRows, path: string): void {
@@ -89,10 +132,22 @@ function checkGrades({ queryId, rows }: FeatureRows, path: string): void {
   });
 }
 
-function isConstant(lists: readonly FeatureList[], column: number): boolean {
+function isConstant(lists: readonly TrainingList[], column: number): boolean {
   const first = lists[0]!.features.data[column];
   return lists.every(({ features: { data, rows, names } }) => {
     for (let row = 0; row < rows; row++) if (data[row * names.length + column] !== first) return false;
     return true;
   });
+}
+
+function printAll(lists: readonly TrainingList[]): Pick<FeatureFile, 'prints' | 'twins'> {
+  const prints = new Set<string>();
+  let twins = 0;
+  for (const list of lists.filter(teaches)) {
+    const print = queryPrint(list.features);
+    if (print === undefined) continue;
+    if (prints.has(print)) twins++;
+    prints.add(print);
+  }
+  return { prints, twins };
 }

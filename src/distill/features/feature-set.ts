@@ -71,10 +71,16 @@ export interface FeatureSources {
    * worked out again here. Training and use must both give that order. @default false
    */
   readonly firstStage?: boolean;
+  /**
+   * Count terms in the list itself too, for lists of other collections than the one that the saved statistics are of: see
+   * `listStatistics`. @default false
+   */
+  readonly listStatistics?: boolean;
 }
 
 /** What a student reads, in order. */
-export interface FeatureSet extends Required<FeatureSources> {
+export interface FeatureSet extends FeatureSources {
+  readonly firstStage: boolean;
   readonly version: number;
   readonly names: readonly string[];
 }
@@ -83,9 +89,13 @@ export interface FeatureSet extends Required<FeatureSources> {
  * The features of this version, in order: what is measured of each passage, then `NAME_z` (z-score among the candidates
  * of the query) and `NAME_rank` (1 / rank among them, equal values sharing the better rank). `first_stage` is −ln of the
  * place in the given order, from 1. What has another source than the text comes last, so that the lexical features are
- * a prefix.
+ * a prefix. With `listStatistics` the z-scores alone.
  */
-export function featureSet({ dense: withDense, firstStage = false }: FeatureSources): FeatureSet {
+export function featureSet({
+  dense: withDense,
+  firstStage = false,
+  listStatistics = false,
+}: FeatureSources): FeatureSet {
   const names = [
     ...lexical,
     ...lexicalInList.map((name) => `${name}_z`),
@@ -95,15 +105,25 @@ export function featureSet({ dense: withDense, firstStage = false }: FeatureSour
       : []),
     ...(firstStage ? ['first_stage', 'first_stage_z'] : []),
   ];
-  return { version: featureVersion, dense: withDense, firstStage, names };
+  return {
+    version: featureVersion,
+    dense: withDense,
+    firstStage,
+    ...(listStatistics ? { listStatistics } : {}),
+    // A weight on a raw number would count for more in a collection of longer queries, and for less in another.
+    names: listStatistics ? names.filter((name) => name.endsWith('_z')) : names,
+  };
 }
+
+/** What is measured of texts comes in doubles; features of a file in floats, since a file may have a million rows. */
+export type FeatureValues = Float64Array | Float32Array;
 
 /** Features of one query's candidates, row by row. */
 export interface FeatureMatrix {
   readonly names: readonly string[];
   readonly rows: number;
   /** rows × names.length */
-  readonly data: Float64Array;
+  readonly data: FeatureValues;
 }
 
 /** One column of a matrix; zeros for a feature that it has not. */

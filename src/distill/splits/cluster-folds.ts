@@ -2,9 +2,15 @@ import type { JobOptions } from '../../core/progress.js';
 import { kMeans } from '../../generate/cluster/k-means.js';
 import { vectorsOf } from '../../generate/cluster/vector-source.js';
 
-/** Said where there is no such measurement. */
-export const noUnseenSubjects =
-  'not measured on subjects unseen in training: without one of them too few queries are left to learn from';
+const notMeasured = 'not measured on subjects unseen in training';
+
+/** Why there is no such measurement, for a card. */
+export const noUnseenSubjects = {
+  tooFew: `${notMeasured}: without one of them too few queries are left to learn from`,
+  oneSubject: `${notMeasured}: all queries are of one subject`,
+  reader: `${notMeasured}: what reads texts would be trained once more for each fold of subjects`,
+  noTexts: `${notMeasured}: a feature file has no texts that tell subjects apart`,
+} as const;
 
 export interface ClusterFoldsOptions extends Pick<JobOptions, 'signal'> {
   readonly seed: number;

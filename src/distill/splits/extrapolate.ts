@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { scoreFeatures } from '../students/scorer.js';
 import { type TrainOptions, trainStudent } from '../train-student.js';
 import type { TrainingList } from '../training-list.js';
@@ -20,11 +19,9 @@ export async function extrapolate(
   for (const [index, fold] of folds.entries()) {
     const asked = evaluated.filter(({ queryId }) => fold.has(queryId));
     if (asked.length === 0) continue;
-    // Training holds the thread: between two folds Ctrl-C is heard.
-    await setImmediate();
     options.signal?.throwIfAborted();
     const kept = training.filter(({ queryId }) => !fold.has(queryId));
-    const { parameters } = trainStudent(kept, { ...options, onProgress: undefined });
+    const { parameters } = await trainStudent(kept, { ...options, onProgress: undefined });
     for (const { queryId, features } of asked) scores.set(queryId, scoreFeatures(parameters, features));
     options.onProgress?.({ stage: 'extrapolate', done: index + 1, total: folds.length, unit: 'items' });
   }

@@ -1,5 +1,6 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
+import { createTurns } from '../../core/turns.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import type { OpenLoss } from './open-loss.js';
@@ -15,13 +16,14 @@ const learningRate = 0.1;
  * it is not convex): Adam on all lists at once from the prior, its steps falling to nothing along a cosine.
  * min_w objective(X w) + ridge/2 ‖D (w − prior)‖², D the features' deviations
  */
-export function descendLinear(
+export async function descendLinear(
   lists: readonly TrainingList[],
   targets: Targets,
   { ridge, objective, contextOf }: { readonly ridge: number } & Pick<OpenLoss, 'objective' | 'contextOf'>,
   prior: readonly number[],
   { seed, signal }: JobOptions & { readonly seed: number },
-): LinearParameters {
+): Promise<LinearParameters> {
+  const turn = createTurns(signal);
   const width = prior.length;
   const { scale } = fitStandardiser(lists, width);
   // On standardised features, so that one ridge and one rate suit all. A constant feature keeps its prior weight.
@@ -31,6 +33,7 @@ export function descendLinear(
   const adam = createAdamW([w], { learningRate, decays: [0] });
   for (let step = 0; step < steps && lists.length > 0; step++) {
     signal?.throwIfAborted();
+    await turn();
     const weights = raw();
     const { grads } = objective(
       lists.map(({ queryId, features }, i) => ({

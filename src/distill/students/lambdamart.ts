@@ -1,40 +1,76 @@
 import type { JobOptions } from '../../core/progress.js';
+import { mean } from '../../core/vectors.js';
 import { klDivergence } from '../losses/kl-divergence.js';
 import { lambdaRankOf } from '../losses/lambda-rank.js';
 import { logSoftmax } from '../losses/softmax.js';
 import type { TrainingList } from '../training-list.js';
-import { type BoostSettings, boost, type RowLists, type TreeObjective } from '../trees/boost.js';
+import {
+  type Boosting,
+  type BoostSettings,
+  bestRounds,
+  boost,
+  type RowLists,
+  startBoosting,
+  type TreeObjective,
+} from '../trees/boost.js';
 import { type TreeParameters, weighRows } from './scorer.js';
-import { type HeldOut, lambdaGain, meanGain, type Targets } from './targets.js';
+import { type HeldOut, lambdaGain, listGains, type Targets } from './targets.js';
 
 export interface LambdaMartSettings extends BoostSettings {
   /** LambdaRank on gains, or KL to the teacher's softmax, with its hessian q (1 − q). */
   readonly objective: 'lambda-rank' | 'kl';
 }
 
-/**
- * Boosted trees that correct the prior: their sum is added to its score.
- * @param validation lists to stop early on
- * @returns the parameters and their number of trees: with `validation`, the best there
- */
-export function fitLambdaMart(
+// LightGBM's cross-validation in bench/feature-files.py has the same.
+const patience = 25;
+
+/** Boosted trees that correct the prior: their sum is added to its score. */
+export async function fitLambdaMart(
   lists: readonly TrainingList[],
   targets: Targets,
   settings: LambdaMartSettings,
   prior: readonly number[],
-  { seed, validation, ...job }: JobOptions & { readonly seed: number; readonly validation?: HeldOut },
-): { readonly parameters: TreeParameters; readonly rounds: number } {
-  const held = validation && joinLists(validation.lists, prior);
-  const { trees } = boost(joinLists(lists, prior), objectiveOf(targets, settings), settings, {
-    seed,
-    ...job,
-    validation: held && {
-      lists: held,
-      patience: 25,
-      measure: (scores) => meanGain(splitScores(scores, held.starts), validation.targets.gains),
-    },
-  });
-  return { parameters: { kind: 'lambdamart', prior, trees }, rounds: trees.length };
+  job: JobOptions & { readonly seed: number },
+): Promise<TreeParameters> {
+  const trees = await boost(rowLists(lists, prior), objectiveOf(targets, settings), settings, job);
+  return { kind: 'lambdamart', prior, trees };
+}
+
+/** What a fold's trees are grown on, and what they are measured on. */
+export interface TreeFold {
+  readonly lists: readonly TrainingList[];
+  readonly targets: Targets;
+  readonly held: HeldOut;
+  readonly prior: readonly number[];
+}
+
+/**
+ * Each fold's trees, as many as are best over all lists that are held out.
+ * @returns aligned with the folds, and how many trees they have
+ */
+export async function fitLambdaMartFolds(
+  folds: readonly TreeFold[],
+  settings: LambdaMartSettings,
+  { seed, ...job }: JobOptions & { readonly seed: number },
+): Promise<{ readonly byFold: readonly TreeParameters[]; readonly rounds: number }> {
+  const started: Boosting[] = [];
+  for (const { lists, targets, held, prior } of folds) {
+    const options = { seed, held: rowLists(held.lists, prior), signal: job.signal };
+    started.push(
+      await startBoosting(rowLists(lists, prior), objectiveOf(targets, settings), settings, options),
+    );
+  }
+  const measure = (): number =>
+    mean(started.flatMap(({ heldScores }, fold) => listGains(heldScores, folds[fold]!.held.targets.gains)));
+  const { rounds } = await bestRounds(started, { trees: settings.trees, patience, measure, ...job });
+  return {
+    rounds,
+    byFold: started.map(({ trees }, fold) => ({
+      kind: 'lambdamart',
+      prior: folds[fold]!.prior,
+      trees: trees.slice(0, rounds),
+    })),
+  };
 }
 
 function objectiveOf(targets: Targets, { objective }: LambdaMartSettings): TreeObjective {
@@ -52,18 +88,13 @@ function objectiveOf(targets: Targets, { objective }: LambdaMartSettings): TreeO
   };
 }
 
-function joinLists(lists: readonly TrainingList[], prior: readonly number[]): RowLists {
+function rowLists(lists: readonly TrainingList[], prior: readonly number[]): RowLists {
   const width = prior.length;
-  const starts = new Int32Array(lists.length + 1);
-  lists.forEach(({ features }, i) => {
-    starts[i + 1] = starts[i]! + features.rows;
-  });
-  const data = new Float64Array(starts.at(-1)! * width);
-  lists.forEach(({ features }, i) => {
-    data.set(features.data, starts[i]! * width);
-  });
-  return { data, features: width, starts, initial: weighRows(prior, data, starts.at(-1)!, width) };
+  const initial = new Float64Array(lists.reduce((sum, { features }) => sum + features.rows, 0));
+  let from = 0;
+  for (const { features } of lists) {
+    initial.set(weighRows(prior, features.data, features.rows, width), from);
+    from += features.rows;
+  }
+  return { lists: lists.map(({ features }) => features), features: width, initial };
 }
-
-const splitScores = (scores: Float64Array, starts: Int32Array): Float64Array[] =>
-  Array.from({ length: starts.length - 1 }, (_, i) => scores.subarray(starts[i]!, starts[i + 1]!));

@@ -1,4 +1,5 @@
 import type { JobOptions } from '../../core/progress.js';
+import { createTurns } from '../../core/turns.js';
 import { logSoftmax } from '../losses/softmax.js';
 import type { TrainingList } from '../training-list.js';
 import { descendLinear } from './descend-linear.js';
@@ -13,13 +14,13 @@ export interface LinearSettings extends LossSettings {
 }
 
 /** A weighted sum of the features by the settings' loss: Newton's method where it is KL alone, else Adam. */
-export function fitLinear(
+export async function fitLinear(
   lists: readonly TrainingList[],
   targets: Targets,
   { ridge, ...settings }: LinearSettings,
   prior: readonly number[],
   { seed, signal }: JobOptions & { readonly seed: number },
-): LinearParameters {
+): Promise<LinearParameters> {
   const { mix, objective, contextOf } = openLoss(lists, targets, settings);
   // A weight on KL alone is a weight on the ridge.
   if (mix.length === 1 && mix[0]!.name === 'kl')
@@ -33,13 +34,14 @@ export function fitLinear(
  * Convex, so Newton's method ends at its one minimum; nothing is drawn at random.
  * @param prior weights on raw features, already scaled to the targets
  */
-function fitByNewton(
+async function fitByNewton(
   lists: readonly TrainingList[],
   targets: Targets,
   { ridge }: Pick<LinearSettings, 'ridge'>,
   prior: readonly number[],
   { signal }: JobOptions = {},
-): LinearParameters {
+): Promise<LinearParameters> {
+  const turn = createTurns(signal);
   const width = prior.length;
   const { scale } = fitStandardiser(lists, width);
   const active = scale.flatMap((value, column) => (value > 0 ? [column] : []));
@@ -48,11 +50,12 @@ function fitByNewton(
   let w = [...start];
   const p = targets.logits.map((logits) => logSoftmax(logits).map(Math.exp));
 
-  const evaluate = (weights: readonly number[], second: boolean) => {
+  const evaluate = async (weights: readonly number[], second: boolean) => {
     let value = 0;
     const gradient = new Float64Array(d);
     const hessian = new Float64Array(d * d);
     for (const [index, { features }] of lists.entries()) {
+      await turn();
       const { rows, data } = features;
       const row = (r: number, k: number): number => data[r * width + active[k]!]! * scale[active[k]!]!;
       const s = new Float64Array(rows);
@@ -86,14 +89,15 @@ function fitByNewton(
 
   for (let step = 0; step < 50 && d > 0 && lists.length > 0; step++) {
     signal?.throwIfAborted();
-    const { value, gradient, hessian } = evaluate(w, true);
+    const { value, gradient, hessian } = await evaluate(w, true);
     const direction = solveCholesky(hessian, gradient, d);
     const slope = direction.reduce((sum, x, k) => sum + x * gradient[k]!, 0);
     if (slope < 1e-12) break;
     // Backtracking (Armijo): Newton's full step may overshoot far from the minimum.
     let length = 1;
     const moved = (): number[] => w.map((x, k) => x - length * direction[k]!);
-    while (length > 1e-6 && evaluate(moved(), false).value > value - 1e-4 * length * slope) length /= 2;
+    while (length > 1e-6 && (await evaluate(moved(), false)).value > value - 1e-4 * length * slope)
+      length /= 2;
     if (length <= 1e-6) break;
     w = moved();
   }

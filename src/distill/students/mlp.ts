@@ -1,12 +1,13 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream, shuffle } from '../../core/random.js';
+import { createTurns } from '../../core/turns.js';
 import { mean } from '../../core/vectors.js';
 import { type CurriculumName, planEpoch } from '../curriculum/plan-epoch.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import { type LossSettings, openLoss } from './open-loss.js';
 import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
-import { fitStandardiser } from './standardise.js';
+import { fitStandardiser, standardise } from './standardise.js';
 import { type HeldOut, listGains, meanGain, type Targets, targetsOf } from './targets.js';
 
 export interface MlpSettings extends LossSettings {
@@ -37,7 +38,7 @@ const listsPerStep = 4;
  * layer starts at zero, so training starts from the prior. The same seed gives the same weights.
  * @returns the parameters after the best epoch on `validation`, else after the last, and that epoch's number
  */
-export function fitMlp(
+export async function fitMlp(
   lists: readonly TrainingList[],
   targets: Targets,
   settings: MlpSettings,
@@ -48,13 +49,11 @@ export function fitMlp(
     signal,
     onProgress,
   }: JobOptions & { readonly seed: number; readonly validation?: HeldOut },
-): { readonly parameters: MlpParameters; readonly rounds: number } {
+): Promise<{ readonly parameters: MlpParameters; readonly rounds: number }> {
+  const turn = createTurns(signal);
   const width = prior.length;
   const standard = fitStandardiser(lists, width);
   const layers = initialLayers(width, settings.hidden, seed);
-  const inputs = lists.map(({ features }) =>
-    features.data.map((x, i) => (x - standard.mean[i % width]!) * standard.scale[i % width]!),
-  );
   const bases = lists.map(({ features }) => weighRows(prior, features.data, features.rows, width));
   const values = layers.flatMap(({ weights, bias }) => [weights, bias]);
   const adam = createAdamW(values, {
@@ -96,7 +95,11 @@ export function fitMlp(
     const order = shuffle(plan.lists, randomStream(seed, 'mlp-epoch', epoch));
     for (let from = 0; from < order.length; from += listsPerStep) {
       const batch = order.slice(from, from + listsPerStep);
-      const runs = batch.map((index) => forward(layers, inputs[index]!, lists[index]!.features.rows));
+      await turn();
+      const runs = batch.map((index) => {
+        const { data, rows } = lists[index]!.features;
+        return forward(layers, standardise(data, standard), rows);
+      });
       const scored = batch.map((index, i) => ({
         scores: runs[i]!.at(-1)!.map((output, row) => output + bases[index]![row]!),
         targets: targetsOf(targets, index),

@@ -36,6 +36,8 @@ export function scalePrior(
   lists: readonly TrainingList[],
   targets: Targets,
 ): number[] {
+  // Of nothing there is nothing to scale.
+  if (weights.every((weight) => weight === 0)) return [...weights];
   const scores = lists.map(({ features }) =>
     weighRows(weights, features.data, features.rows, features.names.length),
   );

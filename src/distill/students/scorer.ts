@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FeatureMatrix } from '../features/feature-set.js';
+import type { FeatureMatrix, FeatureValues } from '../features/feature-set.js';
 import { sumTrees } from '../trees/tree.js';
 
 export const studentKinds = ['linear', 'lambdamart', 'mlp'] as const;
@@ -74,7 +74,7 @@ export function scoreFeatures(parameters: Parameters, { rows, data, names }: Fea
 /** Row by row the weighted sum of the features. */
 export function weighRows(
   weights: readonly number[],
-  data: Float64Array,
+  data: FeatureValues,
   rows: number,
   width: number,
 ): Float64Array {
@@ -90,7 +90,7 @@ export function weighRows(
   return scores;
 }
 
-function runLayers({ mean, scale, layers }: MlpParameters, data: Float64Array, start: number): number {
+function runLayers({ mean, scale, layers }: MlpParameters, data: FeatureValues, start: number): number {
   let values: ArrayLike<number> = mean.map((centre, i) => (data[start + i]! - centre) * scale[i]!);
   for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
     const next = Float64Array.from(bias);

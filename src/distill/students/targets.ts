@@ -67,6 +67,18 @@ export function makeTargets(
   };
 }
 
+/** The targets of some of the lists, in that order. */
+export const pickTargets = (targets: Targets, lists: readonly number[]): Targets => {
+  const pick = (all: readonly Float64Array[]): Float64Array[] => lists.map((list) => all[list]!);
+  return {
+    kind: targets.kind,
+    logits: pick(targets.logits),
+    gains: pick(targets.gains),
+    levels: pick(targets.levels),
+    probabilities: pick(targets.probabilities),
+  };
+};
+
 /** Lists that teach something: two passages or more, and labels that differ. */
 export const teaches = ({ labels }: Pick<TrainingList, 'labels'>): boolean =>
   labels.some((label) => label !== labels[0]);

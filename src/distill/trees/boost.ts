@@ -1,7 +1,8 @@
 import type { JobOptions } from '../../core/progress.js';
 import { type Random, randomStream } from '../../core/random.js';
+import { createTurns } from '../../core/turns.js';
 import type { LambdaLoss } from '../losses/lambda-rank.js';
-import { type BinnedFeatures, binFeatures } from './bin-features.js';
+import { type BinnedFeatures, binFeatures, type RowMatrix } from './bin-features.js';
 import { type GrownTree, growTree, type TreeSettings } from './grow-tree.js';
 import { HistogramPool } from './histogram.js';
 import { sumTrees, type Tree } from './tree.js';
@@ -28,85 +29,148 @@ export const defaultBoost: BoostSettings = {
   baggingFraction: 1,
 };
 
-/** Lists one after the other: rows `starts[i]` to `starts[i + 1]` are list i. */
+/** Lists with as many features each, and the scores that boosting starts from: their rows one after the other. */
 export interface RowLists {
-  readonly data: Float64Array;
+  readonly lists: readonly RowMatrix[];
   readonly features: number;
-  readonly starts: Int32Array;
-  /** Scores that boosting starts from. @default 0 */
+  /** @default 0 */
   readonly initial?: Float64Array;
 }
 
-export interface BoostOptions extends JobOptions {
+export interface BoostOptions extends Pick<JobOptions, 'signal'> {
   readonly seed: number;
-  /** Lists held out, and what their scores are worth (higher is better): training stops when it no longer grows. */
-  readonly validation?: {
-    readonly lists: RowLists;
-    readonly measure: (scores: Float64Array) => number;
-    /** Trees without a new best before it stops. */
-    readonly patience: number;
-  };
+  /** Lists that are not learned from and whose scores are wanted after each tree. */
+  readonly held?: RowLists;
 }
 
-export interface Boosted {
-  /** Cut after the best one on the validation lists, where there are any. */
+/** Trees as they are grown. */
+export interface Boosting {
   readonly trees: readonly Tree[];
-  /** The measure after 0, 1, 2… trees. */
-  readonly history: readonly number[];
+  /** Of each list that is held out, after the trees that there are. */
+  readonly heldScores: readonly Float64Array[];
+  /** Grows the next tree. @returns false where there is nothing left to split, now and ever after */
+  readonly grow: () => boolean;
 }
 
 /**
  * Gradient boosting of regression trees with Newton steps: MART, and with LambdaRank's gradients LambdaMART.
- * The same seed gives the same trees.
+ * The same seed gives the same trees, however many are grown.
+ * @throws the signal's reason
  * @see Burges 2010, MSR-TR-2010-82; Friedman 2001, doi:10.1214/aos/1013203451
  */
-export function boost(
-  lists: RowLists,
+export async function startBoosting(
+  own: RowLists,
   objective: TreeObjective,
-  settings: BoostSettings,
-  { seed, validation, signal, onProgress }: BoostOptions,
-): Boosted {
-  const rows = lists.starts.at(-1) ?? 0;
-  const binned = binFeatures(lists.data, rows, lists.features);
+  settings: Omit<BoostSettings, 'trees'>,
+  { seed, held, signal }: BoostOptions,
+): Promise<Boosting> {
+  const binned = await binFeatures(own.lists, own.features, createTurns(signal));
+  const { rows } = binned;
   const pool = new HistogramPool(binned);
-  const scores = lists.initial?.slice() ?? new Float64Array(rows);
+  const { all: scores, each } = startScores(own);
+  const { each: heldScores } = startScores(held ?? { lists: [], features: 0 });
   const gradient = new Float64Array(rows);
   const hessian = new Float64Array(rows);
-  const held = validation ? startScores(validation.lists) : new Float64Array();
-  const history = validation ? [validation.measure(held)] : [];
   const trees: Tree[] = [];
-  let best = 0;
-  for (let round = 0; round < settings.trees; round++) {
-    signal?.throwIfAborted();
-    for (let list = 0; list + 1 < lists.starts.length; list++) {
-      const from = lists.starts[list]!;
-      const result = objective(scores.subarray(from, lists.starts[list + 1]!), list);
+  const grow = (): boolean => {
+    let from = 0;
+    for (const [list, current] of each.entries()) {
+      const result = objective(current, list);
       gradient.set(result.grad, from);
       hessian.set(result.hessian, from);
+      from += current.length;
     }
-    const random = randomStream(seed, 'boost', round);
+    const random = randomStream(seed, 'boost', trees.length);
     const inTree = sample(rows, settings.baggingFraction, random);
-    const allowed = sample(lists.features, settings.featureFraction, random);
+    const allowed = sample(own.features, settings.featureFraction, random);
     const grown = growTree(binned, { gradient, hessian, rows: inTree, allowed }, pool, settings);
     // Nothing left to split: the next tree would be the same, unless it is shown other rows or features.
     if (grown.tree.feature.length === 0 && settings.baggingFraction === 1 && settings.featureFraction === 1)
-      break;
+      return false;
     trees.push(grown.tree);
     addScores(binned, grown, inTree, scores);
-    onProgress?.({ stage: 'trees', done: round + 1, total: settings.trees, unit: 'items' });
-    if (!validation) continue;
-    for (let row = 0; row < held.length; row++) {
-      held[row]! += sumTrees([grown.tree], validation.lists.data, row * lists.features);
+    for (const [list, values] of heldScores.entries()) {
+      const { data } = held!.lists[list]!;
+      for (let row = 0; row < values.length; row++)
+        values[row]! += sumTrees([grown.tree], data, row * own.features);
     }
-    history.push(validation.measure(held));
-    if (history.at(-1)! > history[best]!) best = trees.length;
-    if (trees.length - best >= validation.patience) break;
-  }
-  return { trees: validation ? trees.slice(0, best) : trees, history };
+    return true;
+  };
+  return { trees, heldScores, grow };
 }
 
-const startScores = ({ starts, initial }: RowLists): Float64Array =>
-  initial?.slice() ?? new Float64Array(starts.at(-1) ?? 0);
+/**
+ * So many trees, or fewer where nothing is left to split.
+ * @throws the signal's reason
+ */
+export async function boost(
+  own: RowLists,
+  objective: TreeObjective,
+  settings: BoostSettings,
+  { seed, signal, onProgress }: JobOptions & Pick<BoostOptions, 'seed'>,
+): Promise<readonly Tree[]> {
+  const turn = createTurns(signal);
+  const boosting = await startBoosting(own, objective, settings, { seed, signal });
+  while (boosting.trees.length < settings.trees) {
+    signal?.throwIfAborted();
+    await turn();
+    if (!boosting.grow()) break;
+    onProgress?.({ stage: 'trees', done: boosting.trees.length, total: settings.trees, unit: 'items' });
+  }
+  return boosting.trees;
+}
+
+export interface RoundsOptions extends JobOptions {
+  /** The most trees. */
+  readonly trees: number;
+  /** Trees without a new best before it stops. */
+  readonly patience: number;
+  /** What the scores are worth that are held out, all folds' together; higher is better. */
+  readonly measure: () => number;
+}
+
+/**
+ * How many trees are best for lists that were held out. All folds grow a tree, then the next, and the measure is taken over all of
+ * them: a fold alone has too few lists to tell when to stop, and stops at whatever bump it meets first.
+ * @returns the best number, and the measure after 0, 1, 2… trees
+ * @throws the signal's reason
+ */
+export async function bestRounds(
+  folds: readonly Boosting[],
+  { trees, patience, measure, signal, onProgress }: RoundsOptions,
+): Promise<{ readonly rounds: number; readonly history: readonly number[] }> {
+  const turn = createTurns(signal);
+  const history = [measure()];
+  let rounds = 0;
+  for (let round = 1; round <= trees && round - rounds <= patience; round++) {
+    let grown = false;
+    for (const fold of folds) {
+      signal?.throwIfAborted();
+      await turn();
+      grown = fold.grow() || grown;
+    }
+    if (!grown) break;
+    history.push(measure());
+    if (history.at(-1)! > history[rounds]!) rounds = round;
+    onProgress?.({ stage: 'trees', done: round, total: trees, unit: 'items' });
+  }
+  return { rounds, history };
+}
+
+/** One array, and the part of each list in it. */
+function startScores({ lists, initial }: RowLists): {
+  readonly all: Float64Array;
+  readonly each: readonly Float64Array[];
+} {
+  const all = initial?.slice() ?? new Float64Array(lists.reduce((sum, { rows }) => sum + rows, 0));
+  let from = 0;
+  const each = lists.map(({ rows }) => {
+    const part = all.subarray(from, from + rows);
+    from += rows;
+    return part;
+  });
+  return { all, each };
+}
 
 function sample(count: number, share: number, random: Random): Int32Array {
   const wanted = Math.max(1, Math.round(count * share));

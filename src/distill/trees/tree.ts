@@ -1,3 +1,5 @@
+import type { FeatureValues } from '../features/feature-set.js';
+
 /** A regression tree as plain arrays: readable as JSON. A child below 0 is leaf −child − 1. */
 export interface Tree {
   /** By inner node; node 0 is the root. Empty where the tree is one leaf. */
@@ -11,7 +13,7 @@ export interface Tree {
 }
 
 /** The sum of some trees for one row of features that begins at `start`. */
-export function sumTrees(trees: readonly Tree[], data: Float64Array, start: number): number {
+export function sumTrees(trees: readonly Tree[], data: FeatureValues, start: number): number {
   let sum = 0;
   for (const tree of trees) {
     let node = tree.feature.length > 0 ? 0 : -1;

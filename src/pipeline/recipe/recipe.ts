@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { hashValue } from '../../core/hash.js';
+import { curriculumNames } from '../../distill/curriculum/plan-epoch.js';
+import { parseLossMix } from '../../distill/losses/loss-mix.js';
 import { allStudentKinds } from '../../distill/student-kinds.js';
 import { studentKinds } from '../../distill/students/scorer.js';
 import { GenerateSection } from './generate-section.js';
@@ -20,6 +22,15 @@ const ModelEntry = z.strictObject({
   price: z.strictObject({ prompt: z.number().min(0), output: z.number().min(0) }).optional(),
   /** Calls under way at once. A local model runs one after the other whatever this says. */
   concurrency: positive.default(4),
+});
+
+/** A mix of losses that `parseLossMix` takes. */
+const LossMix = z.string().superRefine((text, context) => {
+  try {
+    parseLossMix(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
 });
 
 const Teacher = z.strictObject({
@@ -80,6 +91,17 @@ export const Recipe = z.strictObject({
       latencyMs: z.number().positive().optional(),
       /** The most nDCG@10 that the student may be worse than its teacher; absent: any. */
       teacherMargin: z.number().min(0).optional(),
+      /** What they are trained with; each kind takes of it what it has. */
+      training: z
+        .strictObject({
+          /** As `kl:1,mse:0.1`. */
+          loss: LossMix.optional(),
+          /** Items count by the rank that the teachers give them. */
+          importance: z.boolean().optional(),
+          /** Which lists count when, by the hardness of their passages: of `mlp`. */
+          curriculum: z.enum(curriculumNames).optional(),
+        })
+        .optional(),
       /** Train it again without whole subjects, and measure it on these. */
       extrapolation: z.boolean().default(true),
     })

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { collect } from '../../core/collect.js';
 import { RankforgeError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
@@ -101,10 +100,12 @@ async function distill(
   const lists = training.map((example): LabelledCandidates => {
     const scored = labels.get(example.query.id) ?? [];
     const source = sourceOf(example);
+    const hardness = example.passages.flatMap((one) => one.hardness ?? []);
     return {
       query: example.query,
       passages: scored.map(({ id }) => passages.get(id)!),
       labels: scored.map(({ id, score }) => score + (id === source ? sourceBonus : 0)),
+      ...(hardness.length > 0 ? { hardness } : {}),
     };
   });
   const unfinished: { name: string; why: string }[] = [];
@@ -118,6 +119,7 @@ async function distill(
     firstStage: await context.firstStage(),
     weights: recipe.encoder === 'none' ? undefined : recipe.encoder,
     workFolder,
+    training: recipe.distill.training,
     seed: recipe.seed,
     timeLimit: timeLimit && timeLimit * 60,
     onUnfinished: timeLimit ? (name, why) => unfinished.push({ name, why }) : undefined,
@@ -136,7 +138,10 @@ async function distill(
   });
   for (const { kind, student } of trained) await saveStudent(join(folder, kind), student);
   // Before any judged query is looked at, so that the gate is one test and not the best of several.
-  const { index, reason } = chooseStudent(trained.map(pointOf), { budgetMs: latencyMs });
+  const { index, reason } = chooseStudent(trained.map(pointOf), {
+    budgetMs: latencyMs,
+    heldOut: trained.map(({ heldOutGains }) => heldOutGains),
+  });
   if (index === undefined) throw noneChosen(reason, folder);
   const best = trained[index]!;
   const extrapolation = recipe.distill.extrapolation
@@ -148,7 +153,7 @@ async function distill(
     reason,
     unfinished,
     extrapolation,
-    notes: recipe.distill.extrapolation && !extrapolation ? [noUnseenSubjects] : [],
+    notes: recipe.distill.extrapolation && !extrapolation ? [noUnseenSubjects.tooFew] : [],
     calibration: best.calibration && {
       error: best.calibration.error,
       pairs: best.calibration.pairs,
@@ -188,7 +193,6 @@ async function trainWithoutSubjects(
   for (const [index, fold] of folds.entries()) {
     const asked = queries.filter(({ id }) => fold.has(`measured ${id}`)).map(({ id }) => id);
     if (asked.length === 0) continue;
-    await setImmediate();
     job.signal?.throwIfAborted();
     try {
       await saveStudent(join(folder, 'extrapolation', String(index)), await best.without(fold));

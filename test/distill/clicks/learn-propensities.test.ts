@@ -10,19 +10,22 @@ import { lookedAt, type SimulatedLog, simulateClicks } from './simulate-clicks.j
 const features = { version: 1, dense: false, firstStage: false, names: ['old', 'good', 'noise'] };
 const rows = new Map(Array.from({ length: 10 }, (_, row) => [`p${row}`, row]));
 
-const propensitiesOf = ({ lists, sessions }: SimulatedLog, seed = 1) =>
-  learnPropensities(new Map(lists.map((list) => [list.queryId, { list, rows }])), sessions, { seed })
+const propensitiesOf = async ({ lists, sessions }: SimulatedLog, seed = 1) =>
+  (await learnPropensities(new Map(lists.map((list) => [list.queryId, { list, rows }])), sessions, { seed }))
     .propensities;
 
 /** nDCG@10 of a linear student against what people would click if they looked at everything. */
-function worth({ lists, sessions, attraction }: SimulatedLog, propensities: readonly number[]): number {
+async function worth(
+  { lists, sessions, attraction }: SimulatedLog,
+  propensities: readonly number[],
+): Promise<number> {
   const rates = clickRates(sessions, { propensities });
   const labelled = lists.map((list) => ({
     ...list,
     labels: Float64Array.from(rows.keys(), (id) => 3 * rates.get(list.queryId)!.get(id)!),
   }));
   const prior = { old: 1 };
-  const { parameters } = trainStudent(labelled, {
+  const { parameters } = await trainStudent(labelled, {
     kind: 'linear',
     features,
     labels: 'grades',
@@ -42,35 +45,35 @@ function worth({ lists, sessions, attraction }: SimulatedLog, propensities: read
 
 test.each([0.5, 1, 1.5])(
   'the position bias of severity %d is recovered from the clicks alone',
-  (severity) => {
-    const learnt = propensitiesOf(simulateClicks({ severity, queries: 100, perQuery: 20 }));
+  async (severity) => {
+    const learnt = await propensitiesOf(simulateClicks({ severity, queries: 100, perQuery: 20 }));
     expect(learnt[0]).toBe(1);
     for (let position = 1; position < 10; position++)
       expect(Math.abs(learnt[position]! - lookedAt(position, severity))).toBeLessThan(0.12);
   },
 );
 
-test('a student of corrected clicks recovers the true order, one of raw clicks learns the old ranking', () => {
+test('a student of corrected clicks recovers the true order, one of raw clicks learns the old ranking', async () => {
   const log = simulateClicks({ queries: 100, perQuery: 20 });
-  const raw = worth(log, [1]);
-  const given = worth(
+  const raw = await worth(log, [1]);
+  const given = await worth(
     log,
     Array.from({ length: 10 }, (_, position) => lookedAt(position)),
   );
-  const learnt = worth(log, propensitiesOf(log));
+  const learnt = await worth(log, await propensitiesOf(log));
   expect(raw).toBeLessThan(0.93);
   expect(given).toBeGreaterThan(0.99);
   expect(learnt).toBeGreaterThan(0.98);
 });
 
-test('where people look at everything, no position is corrected', () => {
-  const learnt = propensitiesOf(simulateClicks({ severity: 0, queries: 100, perQuery: 20 }));
+test('where people look at everything, no position is corrected', async () => {
+  const learnt = await propensitiesOf(simulateClicks({ severity: 0, queries: 100, perQuery: 20 }));
   for (const propensity of learnt) expect(Math.abs(propensity - 1)).toBeLessThan(0.35);
 });
 
-test('the same seed gives the same propensities', () => {
+test('the same seed gives the same propensities', async () => {
   const log = simulateClicks({ queries: 20, perQuery: 5 });
-  expect(propensitiesOf(log, 3)).toEqual(propensitiesOf(log, 3));
+  expect(await propensitiesOf(log, 3)).toEqual(await propensitiesOf(log, 3));
 });
 
 test('rates are clicks over expected looks, drawn to the mean where looks are few', () => {

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { readClickLog } from '../../../distill/clicks/click-log.js';
 import { gateFailed } from '../../../distill/gate.js';
-import { defaultLosses, parseLossMix } from '../../../distill/losses/loss-mix.js';
 import { type AnyStudentKind, allStudentKinds } from '../../../distill/student-kinds.js';
 import { isReaderKind } from '../../../distill/texts/text-reader.js';
 import { readQrels } from '../../../formats/qrels.js';
@@ -13,6 +12,7 @@ import {
   distillRuns,
   type RecordedClicks,
   type RecordedRankings,
+  withDefaultLoss,
 } from '../../../pipeline/distill-runs.js';
 import { distillFeatures } from '../../../pipeline/feature-files.js';
 import { checkOutputFolder } from '../check-output.js';
@@ -23,8 +23,9 @@ import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
 import { type AutoFlags, autoOptions, checkAutoFlags, runAuto } from './distill-auto.js';
+import { spellTraining, type TrainingFlags, trainingOf, trainingOptions } from './training-flags.js';
 
-interface DistillFlags extends AutoFlags {
+interface DistillFlags extends AutoFlags, TrainingFlags {
   dataset?: string;
   split?: string;
   skipBad?: boolean;
@@ -37,7 +38,6 @@ interface DistillFlags extends AutoFlags {
   propensities?: number[];
   student: AnyStudentKind;
   teacherMargin?: number;
-  loss?: string;
   depth: number;
   encoder: string;
   qrels?: string;
@@ -87,12 +87,6 @@ export function addDistillCommand(program: Command, context: CliContext): void {
     )
     .addOption(
       new Option(
-        '--loss <mix>',
-        'one loss or several as kl:1,mse:0.1, not of lambdamart; auto goes by the labels (default: kl; auto for what reads texts)',
-      ).argParser(lossMix),
-    )
-    .addOption(
-      new Option(
         '--teacher-margin <ndcg>',
         'fails the gate where the student may be worse than its teacher by more (default: any)',
       ).argParser(margin),
@@ -105,7 +99,7 @@ export function addDistillCommand(program: Command, context: CliContext): void {
     .addOption(flags.seed())
     .addOption(flags.out('folder for the student'))
     .addOption(flags.json());
-  for (const option of autoOptions()) command.addOption(option);
+  for (const option of [...trainingOptions(), ...autoOptions()]) command.addOption(option);
   command.action(async (options: DistillFlags) => {
     checkAutoFlags(options, options.features);
     await checkOutputFolder(options.out, options.auto ? 'frontier.json' : 'student.json');
@@ -155,12 +149,12 @@ async function readAll(
   context: CliContext,
 ): Promise<Omit<DistillRunsOptions, 'kind'>> {
   const { signal, onProgress } = context;
-  const { dataset, loss, encoder, qrels, teacherMargin, out, seed } = options;
+  const { dataset, encoder, qrels, teacherMargin, out, seed } = options;
   if (dataset === undefined) throw missing('--dataset');
   const learnFrom = await readRecorded(options, reading);
   const judged = qrels === undefined ? undefined : await readQrels(qrels, reading);
   return {
-    ...{ learnFrom, loss, encoder, seed, out, teacherMargin, signal, onProgress },
+    ...{ learnFrom, training: trainingOf(options), encoder, seed, out, teacherMargin, signal, onProgress },
     dataset: await openDataset({ ...options, dataset }, context, reading),
     qrels: judged,
     command: commandOf(options),
@@ -169,7 +163,8 @@ async function readAll(
 
 async function distillFile(options: DistillFlags, path: string, context: CliContext) {
   const { signal, onProgress } = context;
-  const { student, teacherLabels, loss, out, seed } = options;
+  const { student, teacherLabels, out, seed } = options;
+  const labels = teacherLabels === 'scores' ? 'scores' : 'grades';
   const other = (['dataset', 'run', 'teacher', 'clicks', 'qrels'] as const).find((name) => options[name]);
   if (other) {
     throw new RankforgeError('usage', `--${other} says nothing beside --features`, {
@@ -188,11 +183,11 @@ async function distillFile(options: DistillFlags, path: string, context: CliCont
     path,
     reading,
     kind: student,
-    labels: teacherLabels === 'scores' ? 'scores' : 'grades',
-    loss: loss === 'auto' ? defaultLosses[teacherLabels === 'scores' ? 'scores' : 'grades'] : loss,
+    labels,
+    training: withDefaultLoss(trainingOf(options), labels),
     seed,
     out,
-    command: `rankforge distill --features ${path} --student ${student}${loss ? ` --loss ${loss}` : ''} --seed ${seed}`,
+    command: `rankforge distill --features ${path} --student ${student}${spellTraining(options)} --seed ${seed}`,
     signal,
     onProgress,
   });
@@ -231,9 +226,8 @@ const missing = (flag: string): RankforgeError =>
     hint: 'Rankings take --dataset, --run and --teacher; clicks --dataset and --clicks; a feature file --features.',
   });
 
-function commandOf({ auto, student, loss, depth, encoder, seed }: DistillFlags): string {
-  const more = loss === undefined ? '' : ` --loss ${loss}`;
-  return `rankforge distill ${auto ? '--auto' : `--student ${student}`}${more} --depth ${depth} --encoder ${encoder} --seed ${seed}`;
+function commandOf({ auto, student, depth, encoder, seed, ...training }: DistillFlags): string {
+  return `rankforge distill ${auto ? '--auto' : `--student ${student}`}${spellTraining(training)} --depth ${depth} --encoder ${encoder} --seed ${seed}`;
 }
 
 function margin(text: string): number {
@@ -246,10 +240,4 @@ function propensityList(text: string): number[] {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (values.every((value) => value > 0 && value <= 1)) return values;
   throw new InvalidArgumentError('Numbers above 0 and up to 1 are needed, with commas between them.');
-}
-
-/** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
-function lossMix(text: string): string {
-  if (text !== 'auto') parseLossMix(text);
-  return text;
 }

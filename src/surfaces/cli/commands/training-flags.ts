@@ -1,0 +1,46 @@
+import { Option } from 'commander';
+import { type CurriculumName, curriculumNames } from '../../../distill/curriculum/plan-epoch.js';
+import { parseLossMix } from '../../../distill/losses/loss-mix.js';
+import type { TrainingSettings } from '../../../distill/students/training-settings.js';
+
+export interface TrainingFlags {
+  loss?: string;
+  importance?: boolean;
+  curriculum?: CurriculumName;
+}
+
+/** What students are trained with. */
+export const trainingOptions = (): Option[] => [
+  new Option(
+    '--loss <mix>',
+    'one loss or several as kl:1,mse:0.1, not of lambdamart; auto goes by the labels (default: kl; auto for what reads texts)',
+  ).argParser(lossMix),
+  new Option(
+    '--importance',
+    "items count by the teacher's rank, 1 + 1/log2(r + 1); for losses that are sums over items",
+  ),
+  new Option(
+    '--curriculum <name>',
+    'which lists count when, of mlp; by the hardness that was recorded, else by how far the untrained ranking is from the labels',
+  ).choices(curriculumNames),
+];
+
+export const trainingOf = ({ loss, importance, curriculum }: TrainingFlags): TrainingSettings => ({
+  ...(loss === undefined ? {} : { loss }),
+  ...(importance ? { importance } : {}),
+  ...(curriculum === undefined ? {} : { curriculum }),
+});
+
+/** The flags again, for the command that a card tells. */
+export const spellTraining = ({ loss, importance, curriculum }: TrainingFlags): string =>
+  [
+    ...(loss === undefined ? [] : [` --loss ${loss}`]),
+    ...(importance ? [' --importance'] : []),
+    ...(curriculum === undefined ? [] : [` --curriculum ${curriculum}`]),
+  ].join('');
+
+/** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
+function lossMix(text: string): string {
+  if (text !== 'auto') parseLossMix(text);
+  return text;
+}
