@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { RankforgeError } from '../../core/errors.js';
 import { answerHalfClosed } from './half-closed.js';
@@ -23,7 +24,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   /**
-   * Refuses what is new, lets what runs end within `stopTimeout`, aborts the rest, and closes. A second call waits for the
+   * Refuses what is new with 503, closes the port a moment later, lets what runs end within `stopTimeout`, aborts the rest, and closes. A second call waits for the
    * same end.
    */
   stop(): Promise<void>;
@@ -63,11 +64,14 @@ export async function listen(
 
   // Node's own closeIdleConnections leaves those that have not asked anything yet, as clients open to have at hand.
   const idle = new Set<Socket>();
+  let events = 0;
   server.on('connection', (socket: Socket) => {
+    events += 1;
     idle.add(socket);
     socket.once('close', () => idle.delete(socket));
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    events += 1;
     idle.delete(socket);
     // Who does not read the answer leaves it in our memory.
     response.once('prefinish', () => response.setTimeout(bodyTimeout, () => socket.destroy()));
@@ -77,8 +81,21 @@ export async function listen(
     });
   });
 
+  // Requests that have come and are not read yet get their 503: closing at once would reset them without a word. The pause
+  // is for those under way, the turns for a loop that was busy: Node takes one connection a turn, and reads it in another.
+  const whatHasCome = async (): Promise<void> => {
+    await delay(100);
+    const end = performance.now() + Math.min(5000, stopTimeout);
+    for (let calm = 0; calm < 3 && performance.now() < end; ) {
+      const before = events;
+      await nextTurn();
+      calm = events === before ? calm + 1 : 0;
+    }
+  };
+
   const stop = async (): Promise<void> => {
     service.beginStop();
+    await whatHasCome();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of idle) socket.destroy();
     const limit = setTimeout(() => {

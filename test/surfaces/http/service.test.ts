@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RankforgeError } from '../../../src/core/errors.js';
@@ -215,6 +216,25 @@ test('stopping does not wait for connections that ask nothing', async () => {
   await Promise.all([server.stop(), server.stop(), once(silent, 'close')]);
   expect(performance.now() - started).toBeLessThan(1000);
   await expect(rerank(server)).rejects.toThrow();
+});
+
+test('requests that have come as the server stops are answered, each of them', async () => {
+  const server = await startServer();
+  const asked = Buffer.from(JSON.stringify(body));
+  const sockets = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1'));
+  const answers = sockets.map((socket) => text(socket));
+  // The system has the connections and the bytes; which of them the server has read is not known here.
+  await Promise.all(
+    sockets.map(async (socket) => {
+      await once(socket, 'connect');
+      socket.write(
+        `POST /v2/rerank HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${asked.length}\r\n\r\n`,
+      );
+      await new Promise((written) => socket.write(asked, written));
+    }),
+  );
+  await server.stop();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 (200|503) /);
 });
 
 test('request ids: the client’s where it is one, else a new one', async () => {
