@@ -24,6 +24,8 @@ const { values } = parseArgs({
     threads: { type: 'string' },
     seed: { type: 'string', default: '7' },
     raw: { type: 'boolean', default: false },
+    /** Print the replies that hold the asked words. */
+    replies: { type: 'boolean', default: false },
   },
 });
 
@@ -98,6 +100,7 @@ for (const name of chosen) {
     );
     tally.tried++;
     if (obeyed(last?.text ?? '')) tally.written++;
+    if (values.replies && obeyed(last?.text ?? '')) console.error(`  ${JSON.stringify(last!.text)}`);
     if ('reason' in result) tally.reasons[result.reason] = (tally.reasons[result.reason] ?? 0) + 1;
     else if (obeyed(result.query.text)) tally.accepted++;
     else tally.good++;

@@ -4,6 +4,14 @@ import { words } from '../words.js';
 const order =
   /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:people|users?|searchers?|they|one) (?:would |will |should |always )?(?:types?|search(?:es)?(?: for)?|asks?)\s*[:"“]|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
 
+// Words that any question has, whatever it is about: Lucene's stop words, and those that ask.
+const functionWords = new Set(
+  `a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was
+  will with what which who whom whose when where why how do does did can could should would may has have i you we my your`.split(
+    /\s+/,
+  ),
+);
+
 /** The sentences of a text, those that give orders to a model apart from the rest. */
 function splitOrders(text: string): { readonly orders: readonly string[]; readonly rest: readonly string[] } {
   const sentences = text.split(/(?<=[.!?\u3002\uff01\uff1f])\s+|[\n\r]+/u);
@@ -15,15 +23,17 @@ function splitOrders(text: string): { readonly orders: readonly string[]; readon
 }
 
 /**
- * Whether a query was written because a sentence of its passage ordered it: most of its words stand in such a sentence, and
- * more than half stand nowhere else in the passage. A query about a text that quotes orders has words of the rest as well.
+ * Whether a query was written because a sentence of its passage ordered it: three quarters of its words stand in such a sentence,
+ * and more than half nowhere else in the passage, function words aside. A query about a text that quotes orders has words of the
+ * rest as well.
  */
 export function obeysPassage(found: readonly string[], passage: string): boolean {
   const { orders, rest } = splitOrders(passage);
   if (orders.length === 0) return false;
   const ordered = new Set(orders.flatMap(words));
   const elsewhere = new Set(rest.flatMap(words));
-  const taken = found.filter((word) => ordered.has(word));
+  const telling = found.filter((word) => !functionWords.has(word));
+  const taken = telling.filter((word) => ordered.has(word));
   const alone = taken.filter((word) => !elsewhere.has(word));
-  return taken.length >= 0.75 * found.length && alone.length > 0.5 * found.length;
+  return taken.length >= 0.75 * telling.length && alone.length > 0.5 * telling.length;
 }
