@@ -13,6 +13,7 @@ export {
 } from '../rerank/calibration/reliability.js';
 export {
   type Choice,
+  type ChooseOptions,
   chooseStudent,
   type Frontier,
   makeFrontier,
@@ -92,6 +93,14 @@ export {
 export { makeObjective, type Objective, type ObjectiveValue, type ScoredList } from './losses/objective.js';
 export * from './losses/registry.js';
 export * from './make-student.js';
+export { type MeasureLatencyOptions, measureLatencies, type TimedList } from './measure-latency.js';
+// What a `TextArchitecture` is made of and gives; the engine itself trains through `trainTextStudent` alone.
+export type { Schedule } from './neural/learning-rate.js';
+export type { Feeds } from './neural/network.js';
+export type {
+  Parameter as NetworkParameter,
+  Parameters as NetworkParameters,
+} from './neural/parameters.js';
 export { openScorer, type StudentScorer } from './open-scorer.js';
 export * from './render-card.js';
 export { createScorer, type PassageScores, type Student, StudentCard } from './student.js';
@@ -104,9 +113,11 @@ export {
   type TinyCrossEncoderOptions,
   tinyCrossEncoder,
 } from './students/cross-encoder.js';
+export type { LossSettings } from './students/open-loss.js';
 export { type Prior, untrainedPrior } from './students/prior.js';
 export { type Parameters, type StudentKind, scoreFeatures, studentKinds } from './students/scorer.js';
 export { type Interaction, type StaticOptions, staticArchitecture } from './students/static.js';
+export type { TrainingSettings } from './students/training-settings.js';
 export * from './teachers/fuse-teachers.js';
 export {
   type JudgedFigures,

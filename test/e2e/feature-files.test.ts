@@ -140,6 +140,75 @@ test('features that the student does not know are passed over, and counted', asy
   expect(run.stderr).toMatch(/does not know.*: 1\n/);
 });
 
+test('a query that was trained on is not measured on, whatever its id and the order of its rows', async () => {
+  const train = featureFile('train.txt', 30);
+  expect((await rankforge(['distill', '--features', train, '--out', at('student')])).code).toBe(0);
+  const twin = readFileSync(train, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('qid:q7 '))
+    .map((line) => line.replace('qid:q7 ', 'qid:other '))
+    .reverse();
+  const score = async (lines: readonly string[], name: string) => {
+    const fresh = readFileSync(featureFile('fresh.txt', 3, { seed: 9 }), 'utf8');
+    writeFileSync(at(name), `${fresh}${lines.join('\n')}\n`);
+    const args = ['rerank', '--features', at(name), '--compare', `student:${at('student')}`, '--scores'];
+    return rankforge([...args, '--out', at('scores'), '--json']);
+  };
+  const refused = await score(twin, 'both.txt');
+  expect(refused.code).toBe(1);
+  expect(error(refused)).toMatchObject({ code: 'duplicate-id', message: expect.stringMatching(/"other"/) });
+  expect(existsSync(at('scores'))).toBe(false);
+  // Without labels nothing is measured on it, and one row that differs makes it another query.
+  const unlabelled = twin.map((line) => line.replace(/^\d/, '0'));
+  expect((await score(unlabelled, 'unlabelled.txt')).code).toBe(0);
+  const changed = twin.map((line, i) => (i === 0 ? line.replace(/1:\S+/, '1:0.123') : line));
+  expect((await score(changed, 'changed.txt')).code).toBe(0);
+});
+
+test('queries of the same rows inside one file are told, since folds have both', async () => {
+  const path = featureFile('train.txt', 30);
+  const text = readFileSync(path, 'utf8');
+  const twin = text.split('\n').filter((line) => line.includes('qid:q3 '));
+  writeFileSync(path, `${text}${twin.map((line) => `${line.replace('qid:q3 ', 'qid:twin ')}\n`).join('')}`);
+  const run = await rankforge(['distill', '--features', path, '--out', at('student'), '--json']);
+  expect(JSON.parse(run.stdout).gate.notes).toEqual([
+    expect.stringMatching(/no texts that tell subjects apart/),
+    expect.stringMatching(/rows of another query: 1;/),
+  ]);
+});
+
+test('a curriculum and importance are trained with, named, and refused by students without them', async () => {
+  const args = ['distill', '--features', featureFile('train.txt', 30), '--out', at('student'), '--json'];
+  const flags = ['--loss', 'list-mle', '--importance', '--curriculum', 'easy-first'];
+  const trained = await rankforge([...args, '--student', 'mlp', ...flags]);
+  expect([0, 4]).toContain(trained.code);
+  const card = JSON.parse(readFileSync(at('student/card.json'), 'utf8'));
+  expect(card.selection.at(-1).name).toMatch(/list-mle, importance, easy-first/);
+  expect(card.command).toContain('--loss list-mle --importance --curriculum easy-first');
+  for (const kind of ['linear', 'lambdamart'])
+    expect(error(await rankforge([...args, '--student', kind, '--curriculum', 'focal']))).toMatchObject({
+      code: 'unsupported',
+    });
+  expect((await rankforge([...args, '--curriculum', 'hard-first'])).code).toBe(2);
+});
+
+test('an abort in the middle of training ends it, and leaves no card', async () => {
+  for (const kind of ['linear', 'mlp', 'lambdamart']) {
+    const controller = new AbortController();
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage.startsWith('train')) setImmediate(() => controller.abort());
+    };
+    const args = ['distill', '--features', featureFile('train.txt', 120), '--student', kind];
+    const stopped = await rankforge([...args, '--out', at(kind), '--json'], {
+      signal: controller.signal,
+      onProgress,
+    });
+    expect(stopped.code).toBe(3);
+    expect(error(stopped).code).toBe('aborted');
+    expect(existsSync(at(`${kind}/card.json`))).toBe(false);
+  }
+});
+
 test('what does not go together is a usage error', async () => {
   const path = featureFile('train.txt', 10);
   for (const args of [
@@ -149,6 +218,7 @@ test('what does not go together is a usage error', async () => {
     ['rerank', '--compare', 'fused', '--out', at('x')],
     ['distill', '--out', at('s')],
     ['distill', '--features', path, '--out', at('s'), '--loss', 'klx'],
+    ['distill', '--features', path, '--out', at('s'), '--student', 'static'],
   ])
     expect((await rankforge(args)).code).toBe(2);
 });

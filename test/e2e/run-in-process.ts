@@ -1,3 +1,4 @@
+import type { OnProgress } from '../../src/core/progress.js';
 import { runCli } from '../../src/surfaces/cli/run-cli.js';
 
 export interface CliRun {
@@ -9,13 +10,16 @@ export interface CliRun {
 /** One command line, in this process. */
 export async function rankforge(
   args: readonly string[],
-  { signal = new AbortController().signal } = {},
+  {
+    signal = new AbortController().signal,
+    onProgress = () => {},
+  }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress } = {},
 ): Promise<CliRun> {
   let stdout = '';
   let stderr = '';
   const code = await runCli(args, {
     signal,
-    onProgress: () => {},
+    onProgress,
     stdout: (text) => {
       stdout += text;
     },

@@ -16,7 +16,7 @@ export interface SelectionOptions {
  * How probable it is that a relevant passage was labelled at all, by its rank in the first stage (pooling bias): judges saw the top
  * of a weak retriever. Rates and relevance are estimated by turns: an unlabelled passage is relevant with r (1 − e) / (1 − r e),
  * and a bucket's rate e is its labelled passages over those expected to be relevant.
- * CET learns both sides as networks; here relevance is given and selection is a table of rates by rank, which a few lists can fit.
+ * CET learns both sides as networks; its code was not at hand, and here relevance is given and selection is a table of rates by rank, which a few lists can fit.
  * @returns rate of each bucket of ranks, above 0 to 1; ranks past the last bucket have its rate
  * @see Cai et al. 2022, CIKM, arXiv:2209.05072 (coupled estimation)
  */
@@ -24,7 +24,9 @@ export function estimateSelection(
   lists: readonly PartlyLabelled[],
   { bucket = 5, iterations = 20 }: SelectionOptions = {},
 ): number[] {
-  const buckets = Math.ceil(Math.max(0, ...lists.map(({ labelled }) => labelled.length)) / bucket);
+  const buckets = Math.ceil(
+    lists.reduce((most, { labelled }) => Math.max(most, labelled.length), 0) / bucket,
+  );
   let rates = Array.from({ length: buckets }, () => 0.5);
   for (let step = 0; step < iterations; step++) {
     const labelledIn = new Float64Array(buckets);

@@ -5,7 +5,7 @@ import { softmax } from '../losses/softmax.js';
  * best items. Scaled to a mean of 1, so the learning rate keeps its meaning; held fixed while the gradient is taken.
  * @param lists scores `s` of the student now, and labels `t`
  * @param options gamma 0 counts all lists alike. @default 0.5
- * After the report's description; taken over a list's best items, since a list may have several.
+ * After the report's description, since neither its formula nor its code was at hand; taken over a list's best items, since a list may have several.
  * @see Zhao et al. 2025, arXiv:2506.20923 (KaLM-Embedding-V2: focal-style reweighting)
  */
 export function focalShares(

@@ -12,8 +12,8 @@ export interface HingeOptions extends LossContext {
  * Hinge with margins that adapt to the pair: what the teacher tells apart widely shall lie far apart.
  * L = 1/m Σ_{t_i > t_j} max(0, μ_ij − (s_i − s_j)), μ_ij = min(widest, scale (t_i − t_j)), m ordered pairs
  * Pairs that the teacher hardly tells apart ask for next to nothing, so a false negative just under its positive does no harm.
- * LG-ANNA sets each negative's margin from the soft label of its positive to drop what is too near; here the margin stays and
- * shrinks.
+ * LG-ANNA mines with such a margin: it drops negatives that are too near to their positive; here they stay and their margin shrinks.
+ * Its report was read in abstract and summaries only, so the formula is ours.
  * @param s student scores  @param t teacher scores or grades
  * @see Choi et al. 2025, arXiv:2506.07438 (LG-ANNA); Gienapp et al. 2024, arXiv:2407.21515 (adaptive relevance margins)
  */

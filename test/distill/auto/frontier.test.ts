@@ -77,6 +77,38 @@ describe('the choice', () => {
     expect(chooseStudent([point('a', 0.6, 2), point('b', 0.6, 1)]).index).toBe(1);
   });
 
+  describe('with the queries held out', () => {
+    const values = (...own: number[]) => new Map(own.map((value, i) => [`q${i}`, value] as const));
+    const points = [point('mlp', 0.7, 3), point('linear', 0.69, 1), point('lambdamart', 0.5, 2)];
+    const noisy = [values(0.9, 0.5, 0.9, 0.5), values(0.4, 0.96, 0.4, 1), values(0.5, 0.5, 0.5, 0.5)];
+
+    test('the simplest that is within one standard error of the best', () => {
+      expect(chooseStudent(points, { heldOut: noisy })).toEqual({
+        index: 1,
+        reason: expect.stringMatching(/^linear is the simplest .* one standard error .*, mlp$/),
+      });
+      expect(chooseStudent(points).index).toBe(0);
+    });
+
+    test('the best where it is better by more', () => {
+      const sure = [values(0.7, 0.71, 0.69, 0.7), values(0.69, 0.7, 0.68, 0.69), values(0.5, 0.5, 0.5, 0.5)];
+      expect(chooseStudent(points, { heldOut: sure })).toEqual({
+        index: 0,
+        reason: expect.stringMatching(/^mlp is the best/),
+      });
+    });
+
+    test('only of those that passed, and of equals the simplest', () => {
+      const gated = points.map((one) => ({ ...one, passed: one.name !== 'linear' }));
+      expect(chooseStudent(gated, { heldOut: [noisy[0]!, noisy[0]!, noisy[0]!] }).index).toBe(2);
+    });
+
+    test('queries that only one of them has say nothing', () => {
+      const apart = [values(0.7, 0.7), new Map([['x', 0.7]]), values(0.1, 0.1)];
+      expect(chooseStudent(points, { heldOut: apart }).index).toBe(0);
+    });
+  });
+
   test('of none, none', () => {
     expect(chooseStudent([])).toEqual({ reason: 'no student was finished' });
   });
