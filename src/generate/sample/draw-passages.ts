@@ -52,7 +52,7 @@ const textsPerCall = 256;
  * near-duplicates, what a method holds, and the passages drawn.
  * @param open gives the corpus from its beginning, in the same order each time
  * @throws RankforgeError `usage` where an encoder or a log is missing, or settings are out of range; `empty-corpus` where
- *   no passage is fit; `bad-file` where the corpus changed between two readings; what reading and embedding throw
+ *   no passage is fit or drawn; `bad-file` where the corpus changed between two readings; what reading and embedding throw
  */
 export async function drawPassages(
   open: () => AsyncIterable<Passage> | Iterable<Passage>,
@@ -68,6 +68,12 @@ export async function drawPassages(
       : drawByChoice(open, settings, { ...options, funnel }));
     if (drawn.report.fit === 0) {
       throw noneFit(funnel);
+    }
+    if (drawn.passages.length === 0) {
+      throw new RankforgeError('empty-corpus', `No passage was drawn. ${drawn.report.notes.join(' ')}`, {
+        where: 'sample',
+        hint: 'Name shares of what the corpus has, or refill: any.',
+      });
     }
     return drawn;
   } finally {

@@ -1,3 +1,4 @@
+import { RankforgeError } from '../../core/errors.js';
 import type { Passage } from '../../core/passage.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { EvaluationTexts } from '../../formats/evaluation-texts.js';
@@ -12,6 +13,7 @@ import { type ContaminationChecksOptions, passageCheck } from './contamination-c
 /**
  * What the set is made from: the collection without other languages and texts of evaluation sets, personal data replaced. The collection
  * itself where nothing of this is asked for.
+ * @throws RankforgeError `empty-corpus` where nothing is left
  */
 export async function cleanCorpus(
   passages: ReadonlyMap<string, Passage>,
@@ -26,7 +28,8 @@ export async function cleanCorpus(
   }: JobOptions &
     ContaminationChecksOptions & {
       readonly evaluation: EvaluationTexts;
-      readonly funnel: Funnel /** Where what is left goes. */;
+      readonly funnel: Funnel;
+      /** Where what is left goes. */
       readonly store: PassageStore;
     },
 ): Promise<ReadonlyMap<string, Passage>> {
@@ -43,5 +46,21 @@ export async function cleanCorpus(
     funnel,
   });
   for await (const passage of flow) await store.add(passage);
+  if (store.size === 0) throw nothingLeft(passages.size, funnel);
   return store;
+}
+
+function nothingLeft(read: number, funnel: Funnel): RankforgeError {
+  const reasons = funnel
+    .toJSON()
+    .stages.flatMap(({ rejected }) => Object.entries(rejected))
+    .map(([reason, times]) => `${reason} ${times}`);
+  return new RankforgeError(
+    'empty-corpus',
+    `Cleaning left none of ${read} documents: ${reasons.join(', ')}`,
+    {
+      where: 'generate.hygiene',
+      hint: 'Name other languages, or evaluation sets that are not made of this corpus.',
+    },
+  );
 }

@@ -50,9 +50,10 @@ export async function selectExamples(
   const input = { examples, vectors, difficulties };
   const chosen = await select(input, settings, { count, seed, funnel, ...job });
   if (chosen.examples.length < count) {
+    const told = `${chosen.examples.length} of ${count} examples were selected.`;
     throw new RankforgeError(
       'count-not-reached',
-      `${chosen.examples.length} of ${count} examples were selected. ${(chosen.notes ?? []).join(' ')}`,
+      [told, ...(chosen.notes ?? []).filter((note) => note !== told)].join(' '),
       {
         where: 'generate.select',
         hint: 'Make more to select from with oversample, or give other shares or refill: any.',

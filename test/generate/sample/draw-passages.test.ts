@@ -134,6 +134,12 @@ test('quotas by any field, and a group with too few is said', async () => {
   );
   expect(passages).toHaveLength(6);
   expect(report.notes).toEqual(['"marble" has 0 of the 6 passages of its quota; the others are missing.']);
+  await expect(
+    draw({ method: 'quota', field: 'tags', shares: { marble: 1 }, refill: 'none' }),
+  ).rejects.toMatchObject({
+    code: 'empty-corpus',
+    message: expect.stringContaining('"marble" has 0 of the 20 passages of its quota'),
+  });
   expect((await draw({ method: 'quota', field: 'about.year', shares: { 1991: 1 } })).passages).toHaveLength(
     20,
   );

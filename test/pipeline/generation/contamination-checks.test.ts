@@ -94,4 +94,18 @@ test('a document that says the same as an evaluation text in other words is left
     rejected: { 'similar-to-evaluation-passage': 1 },
   });
   expect(await cleaned({})).toEqual({ kept: ['same', 'other'], rejected: {} });
+  const all = { ...texts, passages: [...passages.values()] };
+  await using store = new PassageStore({ path: join(folder, 'none.tmp') });
+  const none = cleanCorpus(passages, hygieneOf({}), {
+    evaluation: all,
+    seed: 7,
+    encoder,
+    funnel: new Funnel(),
+    store,
+  });
+  await expect(none).rejects.toMatchObject({
+    code: 'empty-corpus',
+    message: 'Cleaning left none of 2 documents: evaluation-passage 2',
+    where: 'generate.hygiene',
+  });
 });
