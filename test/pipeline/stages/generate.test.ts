@@ -52,3 +52,27 @@ test("a judge's reasons reach the chat export, and its agreement with people and
   );
   expect(readFileSync(join(job.out, 'report.md'), 'utf8')).toContain('## Judge agreement');
 });
+
+test('a judge that gives no 3, and one that nobody is compared with, are told', async () => {
+  process.env.OPENAI_API_KEY = 'sk-of-the-test';
+  const mild: Record<string, string> = { Yes: '##final score: 2', No: '##final score: 0' };
+  server = await startJobServer((reply) => chatReply(mild[reply] ?? reply));
+  const job = await smallJob(server);
+  const withJudge = (judge: string) =>
+    readFileSync(job.recipe, 'utf8').replace(
+      '  minWords',
+      `  exports: []\n  judge: ${judge}\n  graded: { share: 1, lengthBias: warn }\n  minWords`,
+    );
+  const recipe = join(job.recipe, '../measured.yaml');
+  writeFileSync(recipe, withJudge('{ mode: graded }'));
+  await generateOnly(loadRecipe(recipe), { out: job.out });
+  const { notes, warnings } = JSON.parse(readFileSync(join(job.out, 'report.json'), 'utf8'));
+  expect(notes).toEqual([expect.stringContaining('with generate.judge.measured in the recipe')]);
+  expect(warnings.map(({ code }: { code: string }) => code)).toContain('no-grade-3');
+  writeFileSync(recipe, withJudge('{ mode: graded, measured: 5 }'));
+  writeFileSync(join(loadRecipe(recipe).dataset!, 'qrels/test.tsv'), 'query-id\tcorpus-id\tscore\n');
+  await expect(generateOnly(loadRecipe(recipe), { out: `${job.out}-2` })).rejects.toMatchObject({
+    code: 'too-little-data',
+    where: 'generate.judge.measured',
+  });
+});
