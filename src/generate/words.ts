@@ -22,15 +22,14 @@ export function normaliseText(text: string): string {
 /** The words of the longest run that both texts contain, 0 when they share none. O(a · b) time, O(b) memory. */
 export function longestSharedRun(a: readonly string[], b: readonly string[]): number {
   let longest = 0;
-  let previous = new Uint32Array(b.length + 1);
+  // Of the runs that end at the word of `a` in turn: by where in `b` they end.
+  const runs = new Uint32Array(b.length + 1);
   for (const left of a) {
-    const current = new Uint32Array(b.length + 1);
-    for (let j = 0; j < b.length; j++) {
-      if (left !== b[j]) continue;
-      current[j + 1] = previous[j]! + 1;
-      if (current[j + 1]! > longest) longest = current[j + 1]!;
+    // From the end, so that the run one word shorter is still that of the word before.
+    for (let j = b.length; j > 0; j--) {
+      runs[j] = left === b[j - 1] ? runs[j - 1]! + 1 : 0;
+      if (runs[j]! > longest) longest = runs[j]!;
     }
-    previous = current;
   }
   return longest;
 }

@@ -24,10 +24,6 @@ export interface Ledger extends AsyncDisposable {
   entries(): Iterable<readonly [key: string, record: LedgerRecord]>;
 }
 
-/** Rest after a flush, in times of what it took: the disk gets a fifth of the process's time at most. */
-const restPerFlush = 4;
-const longestRestMs = 5;
-
 export interface LedgerOptions {
   /** Reads only, for instance to replay a run from a folder that may not be written. */
   readonly readOnly?: boolean;
@@ -39,35 +35,9 @@ export interface LedgerOptions {
  */
 export async function openLedger(folder: string, { readOnly = false }: LedgerOptions = {}): Promise<Ledger> {
   const store = await openStore(folder, readOnly);
-  let queue: Put[] = [];
-
-  let [flushed, took] = [Number.NEGATIVE_INFINITY, 0];
-
-  // Synchronous, since lmdb's own batches print their failures and leave a rejection that nobody can catch; all that
-  // was put since the last one shares a transaction, about half a millisecond on a solid-state disk.
-  const flush = () => {
-    const batch = queue;
-    queue = [];
-    if (batch.length === 0) return;
-    const start = performance.now();
-    try {
-      store.transactionSync(() => {
-        for (const { key, record } of batch) store.putSync(key, record);
-      });
-      for (const { resolve } of batch) resolve();
-    } catch (error) {
-      const typed = fromStoreError(error, folder);
-      for (const { reject } of batch) reject(typed);
-    }
-    flushed = performance.now();
-    took = flushed - start;
-  };
-  /** At once, or after a rest of a few flushes, so that answers that come one by one do not keep the process waiting for the disk. */
-  const flushSoon = () => {
-    const rest = Math.min(flushed + restPerFlush * took - performance.now(), longestRestMs);
-    if (rest > 0) setTimeout(flush, rest);
-    else setImmediate(flush);
-  };
+  // Each batch of lmdb's has a promise of its own beside those of its puts. It is made right after this event, and would
+  // reject unhandled where nobody listens.
+  store.on('beforecommit', () => queueMicrotask(() => store.committed.then(ignore, ignore)));
 
   return {
     folder,
@@ -75,26 +45,32 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
       return (store.getStats() as { entryCount: number }).entryCount;
     },
     get: (key) => store.get(key),
-    put: (key, record) =>
-      new Promise((resolve, reject) => {
-        queue.push({ key, record, resolve, reject });
-        if (queue.length === 1) flushSoon();
-      }),
+    async put(key, record) {
+      try {
+        await store.put(key, record);
+      } catch (error) {
+        throw fromStoreError(await commitError(error), folder);
+      }
+    },
     *entries() {
       for (const { key, value } of store.getRange()) yield [key, value];
     },
     async [Symbol.asyncDispose]() {
-      flush();
       await store.close();
     },
   };
 }
 
-interface Put {
-  readonly key: string;
-  readonly record: LedgerRecord;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+const ignore = () => {};
+
+/** Why a commit failed: lmdb tells it by a promise in the error, which rejects unhandled where nobody asks. */
+async function commitError(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: Promise<never> }).commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
 }
 
 async function openStore(folder: string, readOnly: boolean): Promise<RootDatabase<LedgerRecord, string>> {
@@ -107,6 +83,8 @@ async function openStore(folder: string, readOnly: boolean): Promise<RootDatabas
       noSubdir: false,
       compression: true,
       overlappingSync: false,
+      // Milliseconds in which answers gather for one commit, which a thread of its own makes: none holds up the process.
+      commitDelay: 1,
       readOnly,
     });
     // Readers that were killed leave their slot taken, and slots are few.

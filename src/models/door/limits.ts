@@ -63,6 +63,7 @@ export function createLimits(options: LimitsOptions = {}): Limits {
 
   /** One call at a time passes, so that a server's `Retry-After` finds all the others still in front of the windows. */
   async function pass(tokens: number, signal?: AbortSignal): Promise<Taken | undefined> {
+    if (!requests && !tokenWindow && heldUntil <= Date.now()) return undefined;
     const leave = await gate(signal);
     try {
       await requests?.take(1, signal);

@@ -1,8 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Passage } from '../../../src/core/passage.js';
 import { Funnel } from '../../../src/generate/funnel.js';
 import { writeQueries } from '../../../src/generate/queries/write-queries.js';
+import { behindDoor } from '../../../src/models/door/behind-door.js';
+import { openLedger } from '../../../src/models/door/ledger.js';
+import { createLimits } from '../../../src/models/door/limits.js';
+import { openaiFeatures } from '../../../src/models/openai/features.js';
+import { openOpenai } from '../../../src/models/openai/openai-model.js';
 import { loadPrompt } from '../../../src/prompts/template.js';
+import { chatReply, startScriptedServer } from '../../fixtures/scripted-server.js';
 import { asked, block, goodReply, type WriterScript, writerModel } from '../../fixtures/writer-model.js';
 
 const passages = (n: number): Passage[] =>
@@ -162,4 +171,41 @@ test('a failing model stops the stream after what was finished; an abort too', a
   expect(out).toEqual(['p0', 'p1']);
   const aborted = writeQueries(passages(2), { model, seed: 7, signal: AbortSignal.abort() });
   await expect(aborted.next()).rejects.toThrow();
+});
+
+test('with more items under way than calls, a server has as many calls as wanted at a time, and never one more', async () => {
+  const wanted = 4;
+  let calls = 0;
+  let most = 0;
+  let held: (() => void)[] = [];
+  // Answers when as many calls are there as wanted: with fewer at a time it would never answer.
+  await using server = await startScriptedServer(async () => {
+    calls += 1;
+    await new Promise<void>((resolve) => {
+      held.push(resolve);
+      most = Math.max(most, held.length);
+      if (held.length < wanted) return;
+      // Time for one call too many to come.
+      setTimeout(() => {
+        for (const answer of held) answer();
+        held = [];
+      }, 20);
+    });
+    return chatReply('{"question search": "why would anyone need it?"}');
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'rankforge-calls-'));
+  try {
+    await using ledger = await openLedger(folder);
+    await using remote = await openOpenai({
+      model: 'm',
+      baseUrl: server.baseUrl,
+      features: openaiFeatures,
+    });
+    const model = behindDoor(remote, { ledger, limits: createLimits({ concurrency: wanted }) });
+    const writer = { model, seed: 7, types: { question: 1 }, concurrency: 2 * wanted };
+    for await (const _ of writeQueries(passages(8 * wanted), writer));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  expect({ calls, most }).toEqual({ calls: 8 * wanted, most: wanted });
 });

@@ -71,25 +71,71 @@ test('a folder that is no ledger is a typed error', async () => {
   await expect(openLedger(path)).rejects.toMatchObject({ code: 'bad-file', where: path });
 });
 
-test('a full disk is a typed error, and what was written before stays', async ({ skip }) => {
-  const path = join(folder, 'full');
+/** Runs on a disk of so many KiB. */
+async function onSmallDisk(
+  path: string,
+  kibibytes: number,
+  skip: (why: string) => void,
+  run: () => Promise<void>,
+) {
   await mkdir(path);
   try {
-    execFileSync(mount, ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync(mount, ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', path], { stdio: 'ignore' });
   } catch {
     skip('needs the right to mount a tmpfs');
   }
   try {
+    await run();
+  } finally {
+    execFileSync(unmount, ['-l', path]);
+  }
+}
+
+// Random digits, since the ledger compresses.
+const noise = (pieces: number) => Array.from({ length: pieces }, () => Math.random().toString(36)).join('');
+
+test('a full disk is a typed error, and what was written before stays', async ({ skip }) => {
+  const path = join(folder, 'full');
+  await onSmallDisk(path, 512, skip, async () => {
     await using ledger = await openLedger(join(path, 'ledger'));
     await ledger.put('first', record('kept'));
     const fill = async () => {
-      // Random digits, since the ledger compresses.
-      const noise = () => Array.from({ length: 4000 }, () => Math.random().toString(36)).join('');
-      for (let i = 0; i < 40; i++) await ledger.put(`k${i}`, record(noise()));
+      for (let i = 0; i < 40; i++) await ledger.put(`k${i}`, record(noise(4000)));
     };
     await expect(fill()).rejects.toMatchObject({ code: 'disk-full', where: join(path, 'ledger') });
     expect(ledger.get('first')?.reply).toBe('kept');
+  });
+});
+
+test('what many put at once on a disk that fills is on it, or told to have failed', async ({ skip }) => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  const path = join(folder, 'full-at-once');
+  const kept: string[] = [];
+  const failures: unknown[] = [];
+  try {
+    await onSmallDisk(path, 700, skip, async () => {
+      {
+        await using ledger = await openLedger(path);
+        const fill = async (writer: number) => {
+          for (let i = 0; failures.length < 12 && i < 400; i++) {
+            const key = `${writer}-${i}`;
+            await ledger.put(key, record(key + noise(20 + ((i * 37) % 200)))).then(
+              () => kept.push(key),
+              ({ code }) => failures.push(code),
+            );
+          }
+        };
+        await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(fill));
+      }
+      await using again = await openLedger(path, { readOnly: true });
+      expect(kept.filter((key) => !String(again.get(key)?.reply).startsWith(key))).toEqual([]);
+    });
+    expect(kept.length).toBeGreaterThan(50);
+    expect(new Set(failures)).toEqual(new Set(['disk-full']));
+    expect(unhandled).toEqual([]);
   } finally {
-    execFileSync(unmount, ['-l', path]);
+    process.off('unhandledRejection', note);
   }
 });
