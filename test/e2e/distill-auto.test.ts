@@ -2,7 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allStudentKinds } from '../../src/distill/student-kinds.js';
 import { studentKinds } from '../../src/distill/students/scorer.js';
+import { readerKinds } from '../../src/distill/texts/text-reader.js';
+import { loadDataset } from '../../src/formats/dataset.js';
+import { readQrels } from '../../src/formats/qrels.js';
+import { readRun } from '../../src/formats/trec-run.js';
+import { distillAuto } from '../../src/pipeline/distill-auto.js';
 import { rankforge } from './run-in-process.js';
 
 let folder: string;
@@ -66,6 +72,10 @@ test('every kind is tried, the frontier drawn, one chosen, and its exit code is 
   expect(done.code, done.stderr).toBe(result.gate.passed ? 0 : 4);
   const frontier = json('auto/frontier.json');
   expect(frontier.points.map(({ name }: { name: string }) => name).sort()).toEqual([...studentKinds].sort());
+  expect(frontier.unfinished).toEqual(
+    readerKinds.map((name) => ({ name, why: expect.stringMatching(/not tried without a time limit/) })),
+  );
+  expect(frontier.reason).toMatch(/held-out training queries/);
   expect(frontier.points.filter(({ chosen }: { chosen: boolean }) => chosen)).toMatchObject([
     { name: result.chosen },
   ]);
@@ -100,8 +110,28 @@ test('where nobody is fast enough, or the time is up, none is chosen: exit code 
   expect(existsSync(at('slow/students/linear/card.json'))).toBe(true);
   const late = await rankforge([...given(), '--auto', '--time-limit', '0.00001', '--out', at('late')]);
   expect(late).toMatchObject({ code: 4, stderr: expect.stringMatching(/no student was finished/) });
-  expect(json('late/frontier.json').unfinished).toHaveLength(studentKinds.length);
+  // With a limit what reads texts is tried too, after the others.
+  expect(json('late/frontier.json').unfinished.map(({ name }: { name: string }) => name)).toEqual(
+    allStudentKinds,
+  );
   expect(readFileSync(at('late/report.md'), 'utf8')).toMatch(/not finished within/);
+});
+
+test('what reads texts stands on the frontier beside the others, and says why it has no figure for unseen subjects', async () => {
+  const run = await readRun(at('bm25.trec'));
+  const result = await distillAuto({
+    dataset: await loadDataset(folder),
+    learnFrom: { run, depth: 12, teachers: { teacher: await readRun(at('teacher.trec')) } },
+    kinds: ['static'],
+    timeLimit: 600,
+    encoder: 'none',
+    seed: 7,
+    qrels: await readQrels(at('judged.tsv')),
+    out: at('readers'),
+  });
+  expect(result.frontier.points).toMatchObject([{ name: 'static', milliseconds: expect.any(Number) }]);
+  expect(result.gate!.extrapolation).toBeUndefined();
+  expect(result.gate!.notes).toContainEqual(expect.stringMatching(/reads texts would be trained once more/));
 });
 
 test('one kind alone has the same gate, with a margin below its teacher', async () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +209,26 @@ test('an abort in the middle of training ends it, and leaves no card', async () 
     expect(error(stopped).code).toBe('aborted');
     expect(existsSync(at(`${kind}/card.json`))).toBe(false);
   }
+});
+
+test('Ctrl-C in the middle of training ends the command with exit code 3', { timeout: 180_000 }, async () => {
+  const args = ['distill', '--features', featureFile('train.txt', 600), '--student', 'lambdamart'];
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'src/surfaces/cli/main.ts', ...args, '--out', at('student')],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let stderr = '';
+  let sent = false;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    // One setting is done, and another will be tried, which takes seconds.
+    if (!sent && stderr.includes('train lambdamart: 1/')) sent = child.kill('SIGINT');
+  });
+  const [code] = await once(child, 'exit');
+  expect({ sent, code }).toEqual({ sent: true, code: 3 });
+  expect(stderr).toMatch(/stopped: .*\n.*resumes/);
+  expect(existsSync(at('student/card.json'))).toBe(false);
 });
 
 test('what does not go together is a usage error', async () => {

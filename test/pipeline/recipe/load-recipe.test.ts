@@ -31,6 +31,24 @@ test('a short recipe gets every default, and its dataset is found from where it 
   expect(recipe.models.writer).toMatchObject({ context: 4096 });
 });
 
+test('what students are trained with is checked when the recipe is read', () => {
+  const training = (text: string) => loadRecipe(file(`${minimal}distill: { training: ${text} }\n`));
+  expect(training('{ loss: "kl:1,mse:0.1", importance: false, curriculum: focal }').distill.training).toEqual(
+    {
+      loss: 'kl:1,mse:0.1',
+      importance: false,
+      curriculum: 'focal',
+    },
+  );
+  for (const wrong of [
+    '{ loss: klx }',
+    '{ loss: wasserstein }',
+    '{ curriculum: hard-first }',
+    '{ losses: kl }',
+  ])
+    expect(() => training(wrong)).toThrow(expect.objectContaining({ code: 'bad-recipe' }));
+});
+
 /** A recipe with every kind of file, and the files, in a new folder. */
 function folderOfFiles(): string {
   const folder = mkdtempSync(join(tmpdir(), 'rankforge-recipe-'));

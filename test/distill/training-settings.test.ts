@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { allStudentKinds } from '../../src/distill/student-kinds.js';
+import { checkTraining, trainingOfKinds } from '../../src/distill/students/training-settings.js';
+
+test('of several kinds each takes the settings that it has', () => {
+  const of = trainingOfKinds(allStudentKinds, { loss: 'list-mle', importance: true, curriculum: 'focal' });
+  expect(of('mlp')).toEqual({ loss: 'list-mle', importance: true, curriculum: 'focal' });
+  expect(of('linear')).toEqual({ loss: 'list-mle', importance: true });
+  expect(of('lambdamart')).toEqual({});
+});
+
+test('a setting that none of them has is refused, with who has it', () => {
+  expect(() => trainingOfKinds(['linear', 'lambdamart'], { curriculum: 'focal' })).toThrow(
+    expect.objectContaining({ code: 'unsupported', hint: 'Leave it out, or train mlp.' }),
+  );
+  expect(() => checkTraining('lambdamart', { loss: 'kl' })).toThrow(
+    expect.objectContaining({ code: 'unsupported', where: 'training.loss' }),
+  );
+  // What is not given is not refused.
+  expect(() => checkTraining('lambdamart', { loss: undefined })).not.toThrow();
+});
