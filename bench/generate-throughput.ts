@@ -156,9 +156,9 @@ try {
     }
     const [bare, plain, rankforge] = [median(figures.bare), median(figures.plain), median(figures.rankforge)];
     results[`concurrency ${concurrency}`] = {
-      bare: Math.round(bare),
-      plain: Math.round(plain),
-      rankforge: Math.round(rankforge),
+      bare: Number(bare.toPrecision(4)),
+      plain: Number(plain.toPrecision(4)),
+      rankforge: Number(rankforge.toPrecision(4)),
       ofCeiling: Number((rankforge / bare).toFixed(3)),
       ofPlain: Number((rankforge / plain).toFixed(3)),
     };
