@@ -14,6 +14,7 @@ import { atomicWrite } from '../../formats/atomic-write.js';
 import { readExamples } from '../../formats/examples.js';
 import { readRun } from '../../formats/trec-run.js';
 import type { ForgeContext } from '../forge-context.js';
+import { labelledCandidates } from '../labelled-candidates.js';
 import { measuredQueries } from '../measured-queries.js';
 import { queryVectors } from '../query-vectors.js';
 import { recipeHash } from '../recipe/recipe.js';
@@ -21,7 +22,7 @@ import type { Stage } from '../stage.js';
 import { pointOf } from '../student-point.js';
 import { type TrainedStudent, trainStudents } from '../train-students.js';
 import { datasetFiles, generated } from './generate.js';
-import { candidateLists, sourceOf, taught } from './teach.js';
+import { candidateLists, taught } from './teach.js';
 
 /** Files of the stage's folder; each student has a folder of its kind's name. */
 export const distilled = { choice: 'choice.json' } as const;
@@ -81,9 +82,6 @@ export function distillStage(context: ForgeContext): Stage {
   };
 }
 
-// A query was written about its source, and the judge agreed: one deviation more than the teachers give it.
-const sourceBonus = 1;
-
 async function distill(
   context: ForgeContext,
   {
@@ -97,17 +95,9 @@ async function distill(
   const { passages, qrels } = await context.dataset();
   // Without judgements the validation part is all there is to measure on, so nothing may be trained on it.
   const training = qrels.size > 0 ? examples : examples.filter(({ split }) => split === 'train');
-  const lists = training.map((example): LabelledCandidates => {
-    const scored = labels.get(example.query.id) ?? [];
-    const source = sourceOf(example);
-    const hardness = example.passages.flatMap((one) => one.hardness ?? []);
-    return {
-      query: example.query,
-      passages: scored.map(({ id }) => passages.get(id)!),
-      labels: scored.map(({ id, score }) => score + (id === source ? sourceBonus : 0)),
-      ...(hardness.length > 0 ? { hardness } : {}),
-    };
-  });
+  const lists = training.map((example) =>
+    labelledCandidates(example, labels.get(example.query.id) ?? [], passages),
+  );
   const unfinished: { name: string; why: string }[] = [];
   const { timeLimit, latencyMs } = recipe.distill;
   // A stopped stage finds it there; a finished one has no use for it.
