@@ -16,6 +16,7 @@ import {
   wantsNumber,
 } from './answer-shape.js';
 import { type FeatureMatrix, type FeatureSet, type FeatureSources, featureSet } from './feature-set.js';
+import { listStatistics } from './list-statistics.js';
 import {
   bigramShare,
   idfOverlap,
@@ -54,18 +55,18 @@ const memoSize = 20_000;
 
 /**
  * Turns (query, candidates) into numbers, from text, term statistics and, where `dense`, given vectors.
- * @param statistics of the collection that the student ranks
+ * @param statistics of the collection that the student ranks; with `listStatistics` of any in its language
  * @throws RankforgeError `empty-corpus` when the statistics count no passage
  */
 export function createFeatureExtractor({
-  statistics,
+  statistics: saved,
   analyser = createAnalyser('english'),
   ...sources
 }: FeatureSources & {
   readonly statistics: TermStatistics;
   readonly analyser?: (text: string) => readonly string[];
 }): FeatureExtractor {
-  if (statistics.documentCount === 0 || !(statistics.meanLength > 0)) {
+  if (saved.documentCount === 0 || !(saved.meanLength > 0)) {
     throw new RankforgeError('empty-corpus', 'The term statistics are of no passage', {
       where: 'term statistics',
       hint: 'Count them over the corpus that will be ranked.',
@@ -87,7 +88,6 @@ export function createFeatureExtractor({
   return {
     set,
     extract(query, passages, vectors) {
-      const asked = queryTerms(analyser(query.text), statistics);
       const columns = new Map<string, readonly number[]>();
       const each = (name: string, of: (index: number) => number): void => {
         columns.set(
@@ -97,6 +97,9 @@ export function createFeatureExtractor({
       };
       const readings = passages.map((passage) => read(passageText(passage)));
       const terms = readings.map((reading) => reading.terms);
+      const words = analyser(query.text);
+      const statistics = set.listStatistics ? listStatistics(saved, terms, words) : saved;
+      const asked = queryTerms(words, statistics);
       const distinct = terms.map((list) => new Set(list));
       each('bm25', (i) => bm25Pair(asked.terms, terms[i]!, statistics));
       each('idf_overlap', (i) => idfOverlap(asked, distinct[i]!));
