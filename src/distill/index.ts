@@ -20,6 +20,7 @@ export {
   onFrontier,
   type StudentPoint,
 } from './auto/frontier.js';
+export { type BundledStudent, bundledStudentFolder, bundledStudents } from './bundled-student.js';
 export {
   type CalibrationError,
   type CalibrationErrorOptions,

@@ -94,7 +94,7 @@ export const flags = {
   compare: () =>
     new Option(
       '--compare <comparator>',
-      'how: first, generate, pointwise, likelihood, student:DIR, fused, bm25, and for study oracle, noisy:SD, replay:FILE',
+      'how: first, generate, pointwise, likelihood, student:DIR or student:lexical, fused, bm25, and for study oracle, noisy:SD, replay:FILE',
     )
       .argParser(checked(checkComparatorName))
       .default('first'),

@@ -83,7 +83,7 @@ async function openBest({ method, depth }: RerankerFlags, context: CliContext): 
   const { reranker, warnings } = await openDefaultReranker(context);
   for (const { message } of warnings) context.stderr(`warning: ${message}\n`);
   return {
-    name: warnings.length > 0 ? 'bm25' : 'fused',
+    name: warnings.length > 0 ? 'student:lexical' : 'fused',
     rerank: (candidates, job) => reranker.rank(candidates, job),
     [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
   };

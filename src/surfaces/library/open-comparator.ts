@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { RankforgeError } from '../../core/errors.js';
 import { lookUp } from '../../core/names.js';
 import type { JobOptions } from '../../core/progress.js';
+import { bundledStudentFolder, bundledStudents } from '../../distill/bundled-student.js';
 import type { Budget } from '../../models/door/budget.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import { defaultModel } from '../../models/weights/aliases.js';
@@ -34,7 +35,7 @@ const defaultEncoder = 'all-minilm-l6-v2';
 
 /**
  * A comparator by its written form, with whatever model, encoder or student it takes: all that the registry knows, and
- * `student:FOLDER` and `fused` (`fused:ENCODER`). Disposing it closes what was opened for it.
+ * `student:FOLDER`, or `student:lexical` for the bundled one, and `fused` (`fused:ENCODER`). Disposing it closes what was opened for it.
  * @throws RankforgeError `unknown-name` with the nearest right one, `usage`, and what opening may throw
  */
 export async function openNamedComparator(
@@ -46,7 +47,7 @@ export async function openNamedComparator(
   // Loaded when asked for: behind them are native modules.
   if (name === 'student') {
     const { openStudentComparator } = await import('../../pipeline/student-comparator.js');
-    return openStudentComparator(argument, { signal, onProgress });
+    return openStudentComparator(studentFolder(argument)!, { signal, onProgress });
   }
   if (name === 'fused') {
     const { openCachedEncoder } = await import('../../pipeline/cached-encoder.js');
@@ -68,15 +69,24 @@ export function checkComparatorName(spec: string): { readonly name: string; read
   const name = nameOf(spec);
   lookUp(comparators, name, 'comparator');
   const argument = spec.slice(name.length + 1);
-  const isFolder = argument !== '' && statSync(argument, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (name === 'student' && !isFolder) {
+  if (name === 'student' && studentFolder(argument) === undefined) {
     throw new RankforgeError(
       'usage',
       argument === '' ? 'No student is named' : `There is no folder of a student: ${argument}`,
-      { where: spec, hint: 'Write it as student:FOLDER, with the folder that distilling wrote.' },
+      {
+        where: spec,
+        hint: `Write it as student:FOLDER, with the folder that distilling wrote, or with the name of a bundled one: ${bundledStudents.join(', ')}.`,
+      },
     );
   }
   return { name, argument };
+}
+
+/** A folder as it was given, else that of the bundled student of this name. */
+function studentFolder(given: string): string | undefined {
+  if (given !== '' && statSync(given, { throwIfNoEntry: false })?.isDirectory()) return given;
+  const bundled = bundledStudents.find((name) => name === given);
+  return bundled && bundledStudentFolder(bundled);
 }
 
 /** @throws RankforgeError `unknown-name`, `missing-file`, `bad-file` */

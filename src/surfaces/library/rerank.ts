@@ -1,6 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { Query } from '../../core/query.js';
 import type { Warning } from '../../core/warning.js';
+import { bundledStudentFolder } from '../../distill/bundled-student.js';
 import {
   createReranker,
   type DocumentReranker,
@@ -11,12 +12,13 @@ import type { GivenDocument } from './documents.js';
 
 /** One for the process: an encoder takes a second to open. */
 const best = createReranker();
-const lexical = createReranker({ compare: 'bm25' });
+// By its folder: what happens to be called `lexical` where the process runs is another thing.
+const lexical = createReranker({ compare: `student:${bundledStudentFolder('lexical')}` });
 
 /**
  * Orders documents by how well they answer a query, with the best that this machine can run at once: the encoder, BM25 and
  * feedback fused. Needs no key and no settings; the first call fetches the encoder's weights (91 MB) once. Where there is
- * no `onnxruntime-node`, or the weights cannot be had, BM25 alone orders, with the warning `no-encoder`.
+ * no `onnxruntime-node`, or the weights cannot be had, the bundled student orders, with the warning `no-encoder`.
  * `createReranker` does everything else.
  * @throws RankforgeError `usage`, `duplicate-id`; the signal's reason
  */
@@ -43,7 +45,7 @@ export async function openDefaultReranker({
     return { reranker: best, warnings: [] };
   } catch (error) {
     if (!(error instanceof RankforgeError) || !noEncoder.has(error.code)) throw error;
-    const message = `BM25 alone ordered the documents, since the encoder could not be opened: ${error.message}. ${error.hint}`;
+    const message = `The bundled student, which reads words alone, ordered the documents, since the encoder could not be opened: ${error.message}. ${error.hint}`;
     return { reranker: lexical, warnings: [{ code: 'no-encoder', message }] };
   }
 }
