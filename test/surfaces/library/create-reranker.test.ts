@@ -176,7 +176,7 @@ test('an abort is seen while many long texts are taken apart', async () => {
   await expect(reranker.rerank('flea', many, { signal: control.signal })).rejects.toBe(reason);
 });
 
-test('rerank without any setting ranks, or says why BM25 did', async () => {
+test('rerank without any setting ranks, or says why the bundled student did', async () => {
   // Without a network and without weights the second; with them the first. Both rank.
   const { results, warnings } = await rerank('how many months does a flea live', documents);
   expect(results.map(({ index }) => index)[0]).toBe(1);
