@@ -120,6 +120,10 @@ test('an unanswerable query has no positive, and nothing is written for it', asy
   const { examples } = requireComplete(set);
   for (const { passages: graded } of examples) {
     expect(graded.some(({ kind }) => kind === 'positive')).toBe(false);
+    // What the judge read to tell is as hard as its score says.
+    const read = graded.filter(({ kind, origin }) => kind === 'hard-negative' && origin === 'corpus');
+    expect(read).toHaveLength(1);
+    for (const { hardness } of read) expect(hardness).toBeLessThan(0.5);
     expect(new Set(graded.map(({ passage }) => passage.id)).size).toBe(graded.length);
     expect(graded.some(({ origin }) => origin.startsWith('generated:'))).toBe(false);
   }
@@ -195,6 +199,11 @@ test('edits of the source, for their share of the queries', async () => {
   );
   const origins = edited.examples.flatMap(({ passages: all }) => all.map(({ origin }) => origin));
   expect(origins.filter((origin) => origin === 'edited:wrong')).toHaveLength(2);
+  for (const { origin, hardness } of edited.examples.flatMap(({ passages: all }) => all)) {
+    // A judge reads an edit in which the fact is missing; what it would say of a wrong one means nothing.
+    if (origin === 'edited:missing') expect(hardness).toBeLessThan(0.5);
+    if (origin === 'edited:wrong') expect(hardness).toBeUndefined();
+  }
   // The judge finds the query's last word in none of the edits but those of other words.
   const { in: tried, out, rejected } = edited.funnel.stage('edits');
   expect(tried).toBe(4);

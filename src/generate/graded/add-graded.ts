@@ -4,6 +4,7 @@ import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Funnel } from '../funnel.js';
 import type { Judge } from '../judge/judge.js';
+import { judgedHardness } from '../negatives/hardness.js';
 import type { DisagreementPolicy } from './settle-grade.js';
 import { type VerifiedGraded, verifyGraded } from './verify-graded.js';
 import { countGraded, type GradedPassages, type GradedWriter, writeGraded } from './write-graded-passages.js';
@@ -37,11 +38,12 @@ export async function addGraded(
   for (const reason of verified.rejected) funnel.reject('judge-written', reason);
   for (const note of verified.notes) funnel.note('judge-written', note);
   return {
-    passages: verified.passages.map(({ passage, grade, level }) => ({
+    passages: verified.passages.map(({ passage, grade, level, score }) => ({
       passage,
       grade,
       kind: grade >= 2 ? 'positive' : 'hard-negative',
       origin: `generated:${level}`,
+      ...(grade < 2 && judgedHardness(score)),
     })),
     ledgerKeys: [...reply.ledgerKeys, ...verified.ledgerKeys],
   };

@@ -12,6 +12,8 @@ export interface VerifiedPassage {
   /** Asked of the writer. */
   readonly level: Grade;
   readonly grade: Grade;
+  /** The judge's, 0 to 1, of the text that was kept. */
+  readonly score?: number;
 }
 
 export interface VerifiedGraded {
@@ -78,7 +80,12 @@ export async function verifyGraded(
       continue;
     }
     if (settled.grade !== level) notes.push(`asked-${level}-judged-${settled.grade}`);
-    passages.push({ passage, level, grade: settled.grade });
+    passages.push({
+      passage,
+      level,
+      grade: settled.grade,
+      ...(verdict.score !== undefined && { score: verdict.score }),
+    });
   }
   return { passages, rejected, notes, ledgerKeys };
 }

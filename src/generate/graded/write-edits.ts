@@ -5,6 +5,7 @@ import type { CallOptions } from '../../models/language-model.js';
 import type { Funnel } from '../funnel.js';
 import type { Judge } from '../judge/judge.js';
 import { judgeUnknown } from '../judge-unknown.js';
+import { judgedHardness } from '../negatives/hardness.js';
 import { editPassage, type PassageEdit } from './edit-passage.js';
 import type { GradedWriter } from './write-graded-passages.js';
 
@@ -45,6 +46,7 @@ export async function writeEdits(
       continue;
     }
     let grade: Grade = constructed;
+    let score: number | undefined;
     if (how === 'missing' && judge) {
       const verdict = await judge(query, edited.passage, call);
       ledgerKeys.push(...verdict.ledgerKeys);
@@ -53,10 +55,17 @@ export async function writeEdits(
         continue;
       }
       grade = verdict.grade;
+      score = verdict.score;
     }
     funnel.accept('edits');
     funnel.note('edits', how);
-    passages.push({ passage: edited.passage, grade, kind: 'hard-negative', origin: `edited:${how}` });
+    passages.push({
+      passage: edited.passage,
+      grade,
+      kind: 'hard-negative',
+      origin: `edited:${how}`,
+      ...judgedHardness(score),
+    });
   }
   return { passages, ledgerKeys };
 }

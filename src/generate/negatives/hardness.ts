@@ -35,6 +35,13 @@ export function listScale(
   return { positive: list.find(({ id }) => isPositive(id))?.score ?? floor, floor };
 }
 
+/** What a judge's score says of hardness: a certain positive has 1, and what is certainly none 0. */
+export const judgeScale: HardnessScale = { positive: 1, floor: 0 };
+
+/** The hardness of a negative that a judge read and no retriever ranked; nothing where the judge gave no score. */
+export const judgedHardness = (score: number | undefined): { readonly hardness?: number } =>
+  score === undefined ? {} : { hardness: hardness(score, judgeScale) };
+
 /**
  * Hardness and margin by the teacher, for the passages that it scored: what the passages were mined by is then no longer what
  * they are called hard by. The positive is the best-scored one and the floor the lowest score of the example. Unchanged where no positive has

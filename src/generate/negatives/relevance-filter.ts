@@ -6,7 +6,7 @@ import type { Usage } from '../../core/usage.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Comparator } from '../../rerank/comparator.js';
 import type { Judge, Verdict } from '../judge/judge.js';
-import type { HardnessScale } from './hardness.js';
+import { type HardnessScale, judgeScale } from './hardness.js';
 
 /** Tells false negatives from negatives. */
 export interface RelevanceFilter {
@@ -46,8 +46,7 @@ export function judgeFilter(
   return {
     name,
     relevantFrom,
-    // P(relevant): a certain positive has 1, and what is certainly none 0.
-    scale: { positive: 1, floor: 0 },
+    scale: judgeScale,
     async grade(query, passages, options) {
       const verdicts: Verdict[] = [];
       // One after the other: how much is under way at once is for those to say who begin queries.

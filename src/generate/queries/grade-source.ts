@@ -6,13 +6,14 @@ import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Verdict } from '../judge/judge.js';
 import { judgeUnknown } from '../judge-unknown.js';
+import { judgedHardness } from '../negatives/hardness.js';
 import { type GradesThatFollow, queryType } from './query-types.js';
 import type { CheckedQuery, SourceCheck } from './verified.js';
 import type { WrittenQuery } from './write-queries.js';
 
 /** Asks the judge about a passage; one without a grade is unknown. Without a judge the passage counts as what it was made to be. */
 type Ask = (query: Query, passage: Passage, constructed: Grade) => Promise<Asked>;
-type Asked = Pick<Verdict, 'grade' | 'reason'>;
+type Asked = Pick<Verdict, 'grade' | 'reason'> & { readonly score?: number | undefined };
 
 interface Grading {
   readonly written: WrittenQuery;
@@ -64,18 +65,26 @@ const judged = (asked: Asked): { reason: string } => ({
   reason: asked.grade === undefined ? judgeUnknown(asked) : `judged-${asked.grade}`,
 });
 
-const fromCorpus = (passage: Passage, grade: Grade, kind: ExamplePassage['kind']): ExamplePassage => ({
+const positive = (passage: Passage, grade: Grade): ExamplePassage => ({
   passage,
   grade,
-  kind,
+  kind: 'positive',
   origin: 'corpus',
 });
+
+/** As hard as the judge's score says. */
+const negative = (
+  passage: Passage,
+  grade: Grade,
+  { score }: Asked,
+  origin: ExamplePassage['origin'] = 'corpus',
+): ExamplePassage => ({ passage, grade, kind: 'hard-negative', origin, ...judgedHardness(score) });
 
 async function gradeOne({ written: { passage }, search, least, ask }: Grading): Promise<Graded> {
   const asked = await ask(search, passage, 3);
   const { grade } = asked;
   if (grade === undefined || grade < least) return judged(asked);
-  return { passages: [fromCorpus(passage, grade, 'positive')] };
+  return { passages: [positive(passage, grade)] };
 }
 
 /** Both together must answer, and neither may be there for nothing: each answers in part. */
@@ -96,7 +105,7 @@ async function gradeBoth({ written, search, least, ask }: Grading): Promise<Grad
     grades.push(alone.grade === 3 ? 3 : 2);
   }
   return {
-    passages: [fromCorpus(passage, grades[0]!, 'positive'), fromCorpus(linked, grades[1]!, 'positive')],
+    passages: [positive(passage, grades[0]!), positive(linked, grades[1]!)],
   };
 }
 
@@ -116,7 +125,7 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
   if (own === undefined) return judged(asked);
   if (own >= least) return { reason: 'answerable' };
   // On the subject by construction, whatever a strict judge says.
-  const passages = [fromCorpus(source, own === 0 ? 1 : own, 'hard-negative')];
+  const passages = [negative(source, own === 0 ? 1 : own, asked)];
   for (const { id } of await retriever.search(search, first, options)) {
     const passage = id === source.id ? undefined : await corpus.get(id);
     if (!passage) continue;
@@ -124,7 +133,7 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
     const { grade } = found;
     if (grade === undefined) return judged(found);
     if (grade >= least) return { reason: 'answerable' };
-    passages.push({ passage, grade, kind: 'hard-negative', origin: `mined:${retriever.name}` });
+    passages.push(negative(passage, grade, found, `mined:${retriever.name}`));
   }
   return { passages };
 }
@@ -140,7 +149,7 @@ async function gradeReversed({ written, search, least, ask, checks }: Grading): 
   if (flipped.grade === undefined) return judged(flipped);
   if (flipped.grade >= least) return { reason: 'not-reversed' };
   return {
-    passages: [fromCorpus(passage, grade, 'positive')],
-    reversed: [fromCorpus(passage, 0, 'hard-negative')],
+    passages: [positive(passage, grade)],
+    reversed: [negative(passage, 0, flipped)],
   };
 }

@@ -15,7 +15,7 @@ const judgeBy =
   async (_, { id, text }) => {
     const known = Object.keys(verdicts).find((part) => text.includes(part));
     const grade = known === undefined ? (Number(id.at(-1)) as Grade) : verdicts[known];
-    return { grade, score: undefined, ledgerKeys: [`judged ${text.slice(0, 8)}`] };
+    return { grade, score: grade && grade / 4, ledgerKeys: [`judged ${text.slice(0, 8)}`] };
   };
 
 async function verified(
@@ -59,6 +59,8 @@ test('a rewrite is judged again and counts only where it is nearer to the level'
   expect(gradesOf(held)).toEqual(['3→3', '2→2', '1→1', '0→0']);
   expect(held.passages[0]!.passage).toEqual({ id: 'q1-level3', text: better });
   expect(held.notes).toEqual(['rewritten']);
+  // The score of the text that was kept, not of the one before it.
+  expect(held.passages[0]!.score).toBe(0.75);
   expect(asked(held.requests.at(-1)!)).toContain('answers less of the query');
   const worse = await verified({ onDisagreement: 'rewrite' }, judgeBy({ everything: 1, 'Mix flour': 0 }));
   expect(gradesOf(worse)[0]).toBe('3→1');
