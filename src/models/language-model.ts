@@ -47,8 +47,8 @@ export interface NextTokenRequest {
   readonly replies: readonly string[];
   /**
    * A label counts with the more probable of its spellings, with a blank before it and without (`A`, ` A`), where the
-   * vocabulary has both. Local models; servers that are read by the texts of tokens count every spelling anyway, and those that
-   * are read by token ids only the label's own.
+   * vocabulary has both. Where it is false a local model counts the label's own alone, and servers that are read by the texts
+   * of tokens all spellings together; those that are read by token ids count the label's own either way.
    * @default false
    */
   readonly spellings?: boolean;

@@ -182,7 +182,10 @@ export class ChatModel implements LanguageModel {
     };
   }
 
-  async #nextByText({ messages, replies }: NextTokenRequest, signal?: AbortSignal): Promise<NextTokenReply> {
+  async #nextByText(
+    { messages, replies, spellings = false }: NextTokenRequest,
+    signal?: AbortSignal,
+  ): Promise<NextTokenReply> {
     const { topLogprobs, maxTokensField, temperature, prefill } = this.#features;
     if (topLogprobs === 0) throw this.#unsupported('log-probabilities');
     const start = sharedStart(replies);
@@ -209,7 +212,7 @@ export class ChatModel implements LanguageModel {
         })),
       })),
       replies,
-      prefilled,
+      { prefilled, spellings: spellings ? 'most-probable' : 'sum' },
     );
     return {
       logProbabilities,

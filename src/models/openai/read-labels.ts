@@ -14,6 +14,13 @@ export interface LabelReading {
   readonly warnings: readonly Warning[];
 }
 
+export interface ReadLabelsOptions {
+  /** The part of the replies that the server continued. @default '' */
+  readonly prefilled?: string;
+  /** What several spellings of a label count as: all together, or the most probable alone. @default 'sum' */
+  readonly spellings?: 'sum' | 'most-probable';
+}
+
 /** The characters that all replies begin with; none where there is only one reply. */
 export function sharedStart(replies: readonly string[]): string {
   const [first = '', ...others] = replies;
@@ -36,15 +43,15 @@ export function differAtOnce(replies: readonly string[]): boolean {
 
 /**
  * Labels from the most probable tokens that a server shows, by their text. A token stands for the one reply that
- * begins with all that was written up to it; the probabilities of several spellings (`A`, ` A`, `A]`) are summed. Where the
- * shared start could not be prefilled the model has to write it, and its probability is part of each label's.
+ * begins with all that was written up to it; of several spellings (`A`, ` A`, `A]`) the probabilities are summed, or the
+ * most probable counts. Where the shared start could not be prefilled the model has to write it, and its probability is part
+ * of each label's.
  * @param positions what was written from the start of the reply, or from the end of `prefilled`
- * @param prefilled the part of the replies that the server continued
  */
 export function readLabels(
   positions: readonly TokenPosition[],
   replies: readonly string[],
-  prefilled = '',
+  { prefilled = '', spellings = 'sum' }: ReadLabelsOptions = {},
 ): LabelReading {
   const probabilities = new Float64Array(replies.length);
   let path = 0;
@@ -55,7 +62,10 @@ export function readLabels(
     for (const { token, logProbability } of position.alternatives) {
       shown += Math.exp(logProbability);
       const label = labelOf(written, token, replies);
-      if (label !== undefined) probabilities[label]! += Math.exp(path + logProbability);
+      if (label === undefined) continue;
+      const probability = Math.exp(path + logProbability);
+      const before = probabilities[label]!;
+      probabilities[label] = spellings === 'sum' ? before + probability : Math.max(before, probability);
     }
     path += position.logProbability;
     written = join(written, position.token);

@@ -8,11 +8,16 @@ const position = (shown: Shown, written = shown[0]!) => ({
   logProbability: Math.log(written[1]),
   alternatives: shown.map(([token, probability]) => ({ token, logProbability: Math.log(probability) })),
 });
-const read = (positions: readonly Shown[], replies: readonly string[], prefilled?: string) => {
+const read = (
+  positions: readonly Shown[],
+  replies: readonly string[],
+  prefilled?: string,
+  spellings?: 'sum' | 'most-probable',
+) => {
   const { logProbabilities, mass, warnings } = readLabels(
     positions.map((shown) => position(shown)),
     replies,
-    prefilled,
+    { prefilled, spellings },
   );
   const probabilities = logProbabilities.map((value) =>
     value === null ? null : Number(Math.exp(value).toFixed(6)),
@@ -125,6 +130,26 @@ describe('readLabels', () => {
     },
   ])('$name', ({ positions, replies, prefilled, probabilities }) => {
     expect(read(positions, replies, prefilled).probabilities).toEqual(probabilities);
+  });
+
+  test('or the most probable spelling counts, also where one is joined to the start', () => {
+    const alone: Shown[] = [
+      [
+        ['A', 0.3],
+        [' A', 0.25],
+        ['B', 0.4],
+      ],
+    ];
+    expect(read(alone, ['A', 'B'], '', 'most-probable').probabilities).toEqual([0.3, 0.4]);
+    expect(read(alone, ['A', 'B']).probabilities).toEqual([0.55, 0.4]);
+    const joined: Shown[] = [
+      [
+        ['[', 0.5],
+        ['[A', 0.4],
+      ],
+      [['A', 0.5]],
+    ];
+    expect(read(joined, ['[A] > [B]', '[B] > [A]'], '', 'most-probable').probabilities).toEqual([0.4, null]);
   });
 
   test('what was not seen is said', () => {
