@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Candidates } from '../../src/core/candidates.js';
 import { randomStream } from '../../src/core/random.js';
 import type { Ranking } from '../../src/core/ranking.js';
+import { bundledStudentFolder } from '../../src/distill/bundled-student.js';
+import { studentComparator } from '../../src/distill/student-comparator.js';
+import { loadStudent } from '../../src/distill/student-folder.js';
 import { type LlamaLanguageModel, openLlama } from '../../src/models/llama/llama-model.js';
 import type { Comparator } from '../../src/rerank/comparator.js';
 import { firstComparator } from '../../src/rerank/comparators/first.js';
@@ -95,7 +98,7 @@ describe('on a real llama.cpp model', () => {
     'pairwise-heap': 'pairwise-heap@2',
     'pairwise-bubble': 'pairwise-bubble@2',
   } satisfies Record<ProgramName, string>;
-  // What a random model writes is no ranking, and tests of their own show that; here each is given what it needs.
+  // What a random model writes is no ranking: `generate` and `reason` have a test of their own below.
   const oneOf: Partial<Record<ComparatorName, string>> = {
     first: 'first',
     setwise: 'setwise',
@@ -193,6 +196,34 @@ describe('on a real llama.cpp model', () => {
     const planned = plan({ program, comparator, candidates: one });
     expect(usage.calls).toBe(planned.calls * 2);
     expect(usage.promptTokens).toBeGreaterThan(planned.promptTokens * 1.9);
+  });
+
+  // A group of two that the model happens to name one of may be a ranking; whatever is not is kept, and said.
+  test.each(
+    Object.values(programForms).flatMap((program) =>
+      ['generate', 'reason:16']
+        .filter((spec) => whySenseless(program, spec) === undefined)
+        .map((spec): [string, string] => [program, spec]),
+    ),
+  )('%s × %s: every passage comes out once, whatever a random model writes', async (program, spec) => {
+    const comparator = await openComparator(spec, { model });
+    const one = candidates(5, 'q', { least: 3, spread: 4 });
+    const reranker = composeReranker({ program, comparator, onFailure: 'keep' });
+    const { items, warnings, usage } = await reranker.rerank(one);
+    expect(items.map(({ id }) => id).sort()).toEqual(one.items.map(({ passage }) => passage.id).sort());
+    expect(usage.outputTokens).toBeGreaterThan(0);
+    const known = ['kept-order', 'repaired-ranking'];
+    expect(known).toEqual(expect.arrayContaining([...new Set(warnings.map(({ code }) => code))]));
+  });
+
+  test.each(
+    Object.values(programForms).filter((program) => whySenseless(program, 'student:x') === undefined),
+  )('%s × the bundled student: every passage comes out once, without a call', async (program) => {
+    const student = studentComparator(await loadStudent(bundledStudentFolder('lexical')));
+    const one = candidates(9, 'q');
+    const { items, usage } = await composeReranker({ program, comparator: student }).rerank(one);
+    expect(items.map(({ id }) => id).sort()).toEqual(one.items.map(({ passage }) => passage.id).sort());
+    expect(usage.promptTokens).toBe(0);
   });
 
   test('a label counts with the more probable of its spellings, where the vocabulary has both', async () => {
