@@ -208,6 +208,19 @@ test('queries without judgements are searched for; a dataset without queries is 
   expect(existsSync(at('out.trec'))).toBe(false);
 });
 
+test('rerank tells what its run reaches on the judgements that it is given, as evaluate does', async () => {
+  const args = ['rerank', '--dataset', folder, '--run', await firstStage(), '--compare', 'oracle'];
+  const judged = ['--qrels', at('qrels/test.tsv')];
+  const done = await rankforge([...args, ...judged, '--method', 'full', '--out', at('o.trec'), '--json']);
+  const evaluated = await rankforge([
+    ...['evaluate', '--run', at('o.trec'), ...judged, '--measures', 'nDCG@10', '--json'],
+  ]);
+  const { measures, perQuery } = JSON.parse(done.stdout);
+  expect(measures).toEqual(JSON.parse(evaluated.stdout).results[0].measures);
+  expect(measures['nDCG@10']).toBeGreaterThan(0);
+  expect(perQuery).toEqual({ calls: 1, rounds: 1 });
+});
+
 test('evaluate says which judged queries a run does not answer', async () => {
   const run = await firstStage();
   const lines = readFileSync(run, 'utf8').split('\n');

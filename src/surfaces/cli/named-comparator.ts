@@ -1,3 +1,4 @@
+import type { Qrels } from '../../core/run.js';
 import type { ReadOptions } from '../../formats/bad-line.js';
 import { readQrels } from '../../formats/qrels.js';
 import { createBudget } from '../../models/door/budget.js';
@@ -20,9 +21,14 @@ export interface ComparatorFlags extends BudgetOptions {
   readonly seed: number;
 }
 
+type Opened = Omit<ComparatorFlags, 'qrels'> & {
+  /** A path, or what was read of it already. */
+  readonly qrels?: string | Qrels;
+};
+
 /** The comparator of a command line, with whatever model, ledger and budget it takes. Disposing it closes them. */
 export async function namedComparator(
-  { compare, context: contextSize, qrels, ...options }: ComparatorFlags,
+  { compare, context: contextSize, qrels, ...options }: Opened,
   { signal, onProgress }: CliContext,
   reading: ReadOptions = { signal },
 ): Promise<Comparator> {
@@ -38,7 +44,7 @@ export async function namedComparator(
     parser,
     seed,
     budget: createBudget(budgetOf(options)),
-    qrels: qrels === undefined ? undefined : await readQrels(qrels, reading),
+    qrels: typeof qrels === 'string' ? await readQrels(qrels, reading) : qrels,
     signal,
     onProgress,
   });

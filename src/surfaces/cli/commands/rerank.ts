@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import type { Ranking } from '../../../core/ranking.js';
+import type { Qrels, Run } from '../../../core/run.js';
 import { addUsage } from '../../../core/usage.js';
+import { evaluateRun } from '../../../evaluate/evaluate-run.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import { readQrels } from '../../../formats/qrels.js';
 import { readRun, writeRun } from '../../../formats/trec-run.js';
@@ -138,12 +140,9 @@ async function rerank(options: RerankFlags, context: CliContext) {
   const candidates = candidatesOf(run, await openDataset({ ...options, dataset }, context, reading), {
     depth,
   });
-  const qrels =
-    options.interpolate === 'tuned' && options.qrels !== undefined
-      ? await readQrels(options.qrels, reading)
-      : undefined;
+  const qrels = options.qrels === undefined ? undefined : await readQrels(options.qrels, reading);
   checkTunable(options.interpolate, candidates, qrels);
-  await using opened = await namedComparator(options, context, reading);
+  await using opened = await namedComparator({ ...options, qrels }, context, reading);
   if (options.card) checkCard(options.card, opened);
   const sample = candidates.map(({ query, items }) => ({ query, items: items.slice(0, depth) }));
   const debiased = options.debias === undefined ? opened : debias(opened, options.debias, { sample, seed });
@@ -190,13 +189,23 @@ async function rerank(options: RerankFlags, context: CliContext) {
     perQuery: { calls: usage.calls / Math.max(1, ranked.size), rounds: rounds / Math.max(1, ranked.size) },
     seconds: (performance.now() - started) / 1000,
     ...(mixed ? { interpolation: mixed.taken } : {}),
+    // Judgements that tuned the weight would flatter it; what it says of itself is held out.
+    ...(qrels && options.interpolate !== 'tuned' ? { measures: measuresOf(qrels, ranked) } : {}),
     warnings: rankings.flatMap((ranking) => ranking.warnings),
   };
 }
 
+/** Of the queries that were reranked and are judged; nothing where there are none. */
+function measuresOf(qrels: Qrels, ranked: Run): Readonly<Record<string, number>> {
+  const judged = new Map([...qrels].filter(([id]) => ranked.has(id)));
+  if (![...judged.keys()].some((id) => ranked.get(id)!.length > 0)) return {};
+  return evaluateRun(judged, ranked, ['nDCG@10']).means;
+}
+
 function summary(result: Awaited<ReturnType<typeof rerank>>): string {
-  const { out, queries, usage, perQuery, seconds, interpolation } = result;
+  const { out, queries, usage, perQuery, seconds, interpolation, measures = {} } = result;
   const each = `${perQuery.calls.toFixed(1)} calls in ${perQuery.rounds.toFixed(1)} rounds a query`;
   const tokens = `${usage.promptTokens} prompt and ${usage.outputTokens} reply tokens`;
-  return `${queries} queries, ${each}, ${tokens}, ${usage.cachedCalls} calls from the ledger, ${seconds.toFixed(1)} s: ${out}\n${interpolation ? weightLine(interpolation) : ''}`;
+  const measured = Object.entries(measures).map(([name, value]) => `${name} ${value.toFixed(4)}\n`);
+  return `${queries} queries, ${each}, ${tokens}, ${usage.cachedCalls} calls from the ledger, ${seconds.toFixed(1)} s: ${out}\n${interpolation ? weightLine(interpolation) : ''}${measured.join('')}`;
 }
