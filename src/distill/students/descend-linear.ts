@@ -4,6 +4,7 @@ import { createTurns } from '../../core/turns.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import type { OpenLoss } from './open-loss.js';
+import { addByColumn, scaleRows, weighScaled } from './scaled-rows.js';
 import { type LinearParameters, weighRows } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
 import { type Targets, targetsOf } from './targets.js';
@@ -29,27 +30,25 @@ export async function descendLinear(
   // On standardised features, so that one ridge and one rate suit all. A constant feature keeps its prior weight.
   const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
   const w = Float64Array.from(start);
+  const x = lists.map(({ features }) => scaleRows(features, scale));
+  // What constant features add to a list's scores: some losses are not the same for all scores moved alike.
+  const still = prior.map((weight, k) => (scale[k]! > 0 ? 0 : weight));
+  const bases = lists.map(({ features: { rows, data } }) => weighRows(still, data, rows, width));
   const raw = (): number[] => prior.map((weight, k) => (scale[k]! > 0 ? w[k]! * scale[k]! : weight));
   const adam = createAdamW([w], { learningRate, decays: [0] });
   for (let step = 0; step < steps && lists.length > 0; step++) {
     signal?.throwIfAborted();
     await turn();
-    const weights = raw();
     const { grads } = objective(
-      lists.map(({ queryId, features }, i) => ({
-        scores: weighRows(weights, features.data, features.rows, width),
+      lists.map(({ queryId }, i) => ({
+        scores: weighScaled(x[i]!, w).map((score, row) => score + bases[i]![row]!),
         targets: targetsOf(targets, i),
         ...contextOf(i),
         random: randomStream(seed, 'linear', step, queryId),
       })),
     );
     const gradient = w.map((value, k) => ridge * (value - start[k]!));
-    lists.forEach(({ features: { rows, data } }, i) => {
-      for (let row = 0; row < rows; row++) {
-        for (let k = 0; k < width; k++) gradient[k]! += grads[i]![row]! * data[row * width + k]! * scale[k]!;
-      }
-    });
-    for (let k = 0; k < width; k++) if (scale[k] === 0) gradient[k] = 0;
+    for (const [i, rows] of x.entries()) addByColumn(rows, grads[i]!, gradient);
     adam([gradient], 0.5 * (1 + Math.cos((Math.PI * step) / steps)));
   }
   return { kind: 'linear', weights: raw() };

@@ -1,9 +1,11 @@
 import type { JobOptions } from '../../core/progress.js';
 import { createTurns } from '../../core/turns.js';
-import { logSoftmax } from '../losses/softmax.js';
+import { dot } from '../../core/vectors.js';
+import { logSoftmax, softmax } from '../losses/softmax.js';
 import type { TrainingList } from '../training-list.js';
 import { descendLinear } from './descend-linear.js';
 import { type LossSettings, openLoss } from './open-loss.js';
+import { addByColumn, scaleRows, weighScaled } from './scaled-rows.js';
 import type { LinearParameters } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
 import type { Targets } from './targets.js';
@@ -31,8 +33,10 @@ export async function fitLinear(
 /**
  * A weighted sum of the features, as near to the prior as the targets allow:
  * min_w 1/n Σ_lists KL(teacher || softmax(X w)) + ridge/2 ‖D (w − prior)‖², D the features' deviations.
- * Convex, so Newton's method ends at its one minimum; nothing is drawn at random.
+ * Convex, so Newton's method ends at its one minimum; nothing is drawn at random. Its steps come from conjugate gradients, which
+ * only multiply by the Hessian: a pass costs what the filled cells cost, however many features there are.
  * @param prior weights on raw features, already scaled to the targets
+ * @see Nocedal & Wright 2006, Numerical Optimization, section 7.1 (line search Newton-CG)
  */
 async function fitByNewton(
   lists: readonly TrainingList[],
@@ -42,90 +46,98 @@ async function fitByNewton(
   { signal }: JobOptions = {},
 ): Promise<LinearParameters> {
   const turn = createTurns(signal);
-  const width = prior.length;
-  const { scale } = fitStandardiser(lists, width);
-  const active = scale.flatMap((value, column) => (value > 0 ? [column] : []));
-  const d = active.length;
-  const start = active.map((column) => prior[column]! / scale[column]!);
-  let w = [...start];
-  const p = targets.logits.map((logits) => logSoftmax(logits).map(Math.exp));
+  const n = lists.length;
+  const { scale } = fitStandardiser(lists, prior.length);
+  // A constant feature keeps its prior weight: it changes no order.
+  const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
+  const x = lists.map(({ features }) => scaleRows(features, scale));
+  const p = targets.logits.map((logits) => softmax(logits));
 
-  const evaluate = async (weights: readonly number[], second: boolean) => {
-    let value = 0;
-    const gradient = new Float64Array(d);
-    const hessian = new Float64Array(d * d);
-    for (const [index, { features }] of lists.entries()) {
+  /** What is minimised, and the student's distribution over each list. */
+  const evaluate = async (weights: Float64Array) => {
+    let value = (ridge / 2) * weights.reduce((sum, weight, k) => sum + (weight - start[k]!) ** 2, 0);
+    const q: Float64Array[] = [];
+    for (const [list, rows] of x.entries()) {
       await turn();
-      const { rows, data } = features;
-      const row = (r: number, k: number): number => data[r * width + active[k]!]! * scale[active[k]!]!;
-      const s = new Float64Array(rows);
-      for (let r = 0; r < rows; r++) for (let k = 0; k < d; k++) s[r]! += weights[k]! * row(r, k);
-      const logQ = logSoftmax(s);
-      const target = p[index]!;
-      const mean = new Float64Array(d);
-      for (let r = 0; r < rows; r++) {
-        value -= (target[r]! * logQ[r]!) / lists.length;
-        if (!second) continue;
-        const q = Math.exp(logQ[r]!);
-        for (let k = 0; k < d; k++) {
-          const x = row(r, k);
-          gradient[k]! += ((q - target[r]!) * x) / lists.length;
-          mean[k]! += q * x;
-          for (let l = 0; l <= k; l++) hessian[k * d + l]! += (q * x * row(r, l)) / lists.length;
-        }
-      }
-      if (!second) continue;
-      for (let k = 0; k < d; k++)
-        for (let l = 0; l <= k; l++) hessian[k * d + l]! -= (mean[k]! * mean[l]!) / lists.length;
+      const logQ = logSoftmax(weighScaled(rows, weights));
+      value -= dot(p[list]!, logQ) / n;
+      q.push(logQ.map(Math.exp));
     }
-    for (let k = 0; k < d; k++) {
-      const away = weights[k]! - start[k]!;
-      value += (ridge / 2) * away * away;
-      gradient[k]! += ridge * away;
-      hessian[k * d + k]! += ridge;
+    return { value, q };
+  };
+  const gradientAt = async (weights: Float64Array, q: readonly Float64Array[]): Promise<Float64Array> => {
+    const gradient = weights.map((weight, k) => ridge * (weight - start[k]!));
+    for (const [list, rows] of x.entries()) {
+      await turn();
+      const away = q[list]!.map((share, row) => (share - p[list]![row]!) / n);
+      addByColumn(rows, away, gradient);
     }
-    return { value, gradient, hessian };
+    return gradient;
+  };
+  /** The Hessian times v: Σ_lists Xᵀ (diag q − q qᵀ) X v / n + ridge v. */
+  const curve = async (v: Float64Array, q: readonly Float64Array[]): Promise<Float64Array> => {
+    const product = v.map((one) => ridge * one);
+    for (const [list, rows] of x.entries()) {
+      await turn();
+      const s = weighScaled(rows, v);
+      const centre = dot(q[list]!, s);
+      const spread = s.map((score, row) => (q[list]![row]! * (score - centre)) / n);
+      addByColumn(rows, spread, product);
+    }
+    return product;
   };
 
-  for (let step = 0; step < 50 && d > 0 && lists.length > 0; step++) {
+  let w: Float64Array = start.slice();
+  let now = await evaluate(w);
+  for (let step = 0; step < 50 && n > 0; step++) {
     signal?.throwIfAborted();
-    const { value, gradient, hessian } = await evaluate(w, true);
-    const direction = solveCholesky(hessian, gradient, d);
-    const slope = direction.reduce((sum, x, k) => sum + x * gradient[k]!, 0);
+    const { value, q } = now;
+    const gradient = await gradientAt(w, q);
+    const direction = await conjugateGradients((v) => curve(v, q), gradient);
+    const slope = dot(direction, gradient);
     if (slope < 1e-12) break;
     // Backtracking (Armijo): Newton's full step may overshoot far from the minimum.
     let length = 1;
-    const moved = (): number[] => w.map((x, k) => x - length * direction[k]!);
-    while (length > 1e-6 && (await evaluate(moved(), false)).value > value - 1e-4 * length * slope)
+    const moved = (): Float64Array => w.map((weight, k) => weight - length * direction[k]!);
+    let next = await evaluate(moved());
+    while (length > 1e-6 && next.value > value - 1e-4 * length * slope) {
       length /= 2;
+      next = await evaluate(moved());
+    }
     if (length <= 1e-6) break;
-    w = moved();
+    [w, now] = [moved(), next];
   }
-  const weights = [...prior];
-  active.forEach((column, k) => {
-    weights[column] = w[k]! * scale[column]!;
-  });
-  return { kind: 'linear', weights };
+  return {
+    kind: 'linear',
+    weights: prior.map((weight, k) => (scale[k]! > 0 ? w[k]! * scale[k]! : weight)),
+  };
 }
 
-/** Solves A x = b, A symmetric and positive definite (lower triangle given), n × n. */
-function solveCholesky(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
-      l[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-10)) : sum / l[j * n + j]!;
+/**
+ * Solves A x = b nearly, A symmetric and positive definite and known by its products: until ‖b − A x‖ is min(½, √‖b‖) ‖b‖, the
+ * nearer Newton's method comes to its end the more exactly.
+ */
+async function conjugateGradients(
+  multiply: (v: Float64Array) => Promise<Float64Array>,
+  b: Float64Array,
+): Promise<Float64Array> {
+  const x = new Float64Array(b.length);
+  const rest = b.slice();
+  let direction: Float64Array = b.slice();
+  let square = dot(rest, rest);
+  const enough = square * Math.min(0.25, Math.sqrt(square));
+  for (let step = 0; step < 2 * b.length && square > enough; step++) {
+    const product = await multiply(direction);
+    const curvature = dot(direction, product);
+    if (!(curvature > 0)) break;
+    const length = square / curvature;
+    for (let k = 0; k < x.length; k++) {
+      x[k]! += length * direction[k]!;
+      rest[k]! -= length * product[k]!;
     }
-  }
-  const x = Float64Array.from(b);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i]! -= l[i * n + k]! * x[k]!;
-    x[i]! /= l[i * n + i]!;
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i]! -= l[k * n + i]! * x[k]!;
-    x[i]! /= l[i * n + i]!;
+    const before = square;
+    square = dot(rest, rest);
+    direction = direction.map((one, k) => rest[k]! + (square / before) * one);
   }
   return x;
 }
