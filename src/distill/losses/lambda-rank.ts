@@ -32,7 +32,10 @@ export function lambdaRank(s: Float64Array, t: Float64Array, options: LambdaRank
   return lambdaRankOf(t, options)(s);
 }
 
-/** LambdaRank against one list's labels: what these alone decide is worked out once, however often scores change. */
+/**
+ * LambdaRank against one list's labels: what these alone decide is worked out once, however often scores change.
+ * @returns a function whose arrays are its own: the next call fills them anew
+ */
 export function lambdaRankOf(
   t: Float64Array,
   { gain = exponentialGain, truncation = 30, normalise = false, withValue = true }: LambdaRankOptions = {},
@@ -45,24 +48,26 @@ export function lambdaRankOf(
     .reverse()
     .slice(0, truncation)
     .reduce((sum, one, rank) => sum + one / Math.log2(rank + 2), 0);
+  const grad = new Float64Array(n);
+  const hessian = new Float64Array(n);
   return (s) => {
-    const grad = new Float64Array(n);
-    const hessian = new Float64Array(n);
+    grad.fill(0);
+    hessian.fill(0);
     if (ideal <= 0) return { value: 0, grad, hessian };
     const order = orderOf(s);
-    const spread = s[order[0]!]! !== s[order[n - 1]!]!;
+    const scaled = normalise && s[order[0]!]! !== s[order[n - 1]!]!;
     let value = 0;
     let total = 0;
     for (let a = 0; a < Math.min(n - 1, truncation); a++) {
       const first = order[a]!;
+      const label = t[first]!;
       for (let b = a + 1; b < n; b++) {
         const second = order[b]!;
-        if (t[first] === t[second]) continue;
-        const high = t[first]! > t[second]! ? first : second;
-        const low = high === first ? second : first;
+        if (label === t[second]!) continue;
+        const [high, low] = label > t[second]! ? [first, second] : [second, first];
         const difference = s[high]! - s[low]!;
         let weight = ((gains[high]! - gains[low]!) * (discounts[a]! - discounts[b]!)) / ideal;
-        if (normalise && spread) weight /= 0.01 + Math.abs(difference);
+        if (scaled) weight /= 0.01 + Math.abs(difference);
         // σ(−difference); where exp overflows to infinity this is 0, as it should be.
         const p = 1 / (1 + Math.exp(difference));
         const lambda = weight * p;

