@@ -108,6 +108,7 @@ export * from './select/embed-examples.js';
 export * from './select/example-groups.js';
 export * from './select/k-centre.js';
 export * from './select/select.js';
+export * from './select/select-each-type.js';
 export * from './select/selection.js';
 export * from './select/selection-settings.js';
 export type { TypeCounts } from './slots.js';

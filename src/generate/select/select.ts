@@ -85,11 +85,13 @@ export async function select(
   };
 }
 
+export const partedNote = 'A query was parted from its reversed twin: an odd number of pairs was wanted.';
+
 function notesOf({ moved, parted }: Omit<KeptTwins, 'indexes'>): string[] {
   const examples = moved === 1 ? '1 example was exchanged' : `${moved} examples were exchanged`;
   return [
     ...(moved > 0 ? [`${examples} for another, so that no query is parted from its reversed twin.`] : []),
-    ...(parted ? ['A query was parted from its reversed twin: an odd number of pairs was wanted.'] : []),
+    ...(parted ? [partedNote] : []),
   ];
 }
 

@@ -7,7 +7,7 @@ import type { Funnel } from '../../generate/funnel.js';
 import { compareSelection, type SelectionComparison } from '../../generate/select/compare-selection.js';
 import { type ExampleScorer, exampleDifficulties } from '../../generate/select/difficulty.js';
 import { embedExamples } from '../../generate/select/embed-examples.js';
-import { select } from '../../generate/select/select.js';
+import { selectEachType } from '../../generate/select/select-each-type.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
 
@@ -20,7 +20,7 @@ export interface SelectedExamples {
 /** Cosines spread over too little for a softmax to tell them apart. */
 const temperature = 0.05;
 
-/** The set out of the larger one that was made, and how it differs from random ones of its size. */
+/** The set out of the larger one that was made, in the mix in which it was made, and how it differs from random ones of its size. */
 export async function selectExamples(
   examples: readonly Example[],
   { select: settings, count }: Required<Pick<GenerateSection, 'select' | 'count'>>,
@@ -48,7 +48,7 @@ export async function selectExamples(
         })
       : undefined;
   const input = { examples, vectors, difficulties };
-  const chosen = await select(input, settings, { count, seed, funnel, ...job });
+  const chosen = await selectEachType(input, settings, { count, seed, funnel, ...job });
   if (chosen.examples.length < count) {
     const told = `${chosen.examples.length} of ${count} examples were selected.`;
     throw new RankforgeError(

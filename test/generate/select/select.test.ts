@@ -10,6 +10,7 @@ import { el2n, exampleDifficulties, failRate } from '../../../src/generate/selec
 import { pickDiverse } from '../../../src/generate/select/diversify-and-conquer.js';
 import { embedExamples } from '../../../src/generate/select/embed-examples.js';
 import { select } from '../../../src/generate/select/select.js';
+import { selectEachType } from '../../../src/generate/select/select-each-type.js';
 import type { SelectionInput } from '../../../src/generate/select/selection.js';
 
 const random = randomStream(9, 'examples');
@@ -232,4 +233,40 @@ test('examples are embedded with their best passage, or by the query alone', asy
   expect([found.size, found.dimensions]).toEqual([2, 1]);
   await embedExamples(examples.slice(0, 1), encoder, { text: 'query' });
   expect(asked).toEqual(['query 0\nx', 'query 1\nx', 'query 0']);
+});
+
+test.each(methods.filter(({ method }) => method !== 'quota'))(
+  'inside each type the mix stays as it was: $method',
+  async (settings) => {
+    const funnel = new Funnel();
+    const chosen = await selectEachType(input, settings, { count: 40, seed: 7, funnel });
+    const asked = chosen.examples.filter(({ query }) => query.metadata?.type === 'question');
+    expect([chosen.examples.length, asked.length]).toEqual([40, 30]);
+    expect(new Set(chosen.indexes).size).toBe(40);
+    expect(chosen.examples).toEqual(chosen.indexes.map((index) => examples[index]));
+    expect(funnel.stage('select')).toMatchObject({ in: 200, out: 40 });
+  },
+);
+
+test('a quota has shares of its own, and nothing is selected of nothing', async () => {
+  const quota = { method: 'quota', by: 'type', shares: { keyword: 1 } } as const;
+  const { examples: chosen } = await selectEachType(input, quota, { count: 20, seed: 7 });
+  expect(chosen.every(({ query }) => query.metadata?.type === 'keyword')).toBe(true);
+  expect((await selectEachType({ examples: [] }, 'random', { count: 5, seed: 7 })).examples).toEqual([]);
+});
+
+test('of a type of pairs with an odd part, the last pair stays whole', async () => {
+  const paired = examples.slice(0, 40).map((example, i): Example => {
+    const metadata = i < 20 ? { type: 'instructed', twin: `q${i ^ 1}` } : { type: 'question' };
+    return { ...example, query: { ...example.query, metadata } };
+  });
+  const { examples: chosen, notes } = await selectEachType({ examples: paired }, 'random', {
+    count: 10,
+    seed: 7,
+  });
+  expect(chosen).toHaveLength(10);
+  const ids = new Set(chosen.map(({ query }) => query.id));
+  for (const { query } of chosen)
+    if (query.metadata?.twin) expect(ids).toContain(String(query.metadata.twin));
+  expect(notes?.join(' ')).not.toContain('was parted');
 });
