@@ -19,19 +19,62 @@ export function normaliseText(text: string): string {
   return words(text).join(' ') || normalise(text).replace(/\s+/gu, ' ').trim();
 }
 
-/** The words of the longest run that both texts contain, 0 when they share none. O(a · b) time, O(b) memory. */
+/**
+ * The words of the longest run that both texts contain, 0 when they share none. O(a + b) time, O(min(a, b)) memory: a query as
+ * long as a book must not hold up a server.
+ */
 export function longestSharedRun(a: readonly string[], b: readonly string[]): number {
+  const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
+  let state = suffixAutomaton(shorter);
+  let run = 0;
   let longest = 0;
-  // Of the runs that end at the word of `a` in turn: by where in `b` they end.
-  const runs = new Uint32Array(b.length + 1);
-  for (const left of a) {
-    // From the end, so that the run one word shorter is still that of the word before.
-    for (let j = b.length; j > 0; j--) {
-      runs[j] = left === b[j - 1] ? runs[j - 1]! + 1 : 0;
-      if (runs[j]! > longest) longest = runs[j]!;
+  for (const word of longer) {
+    while (state.link && !state.next.has(word)) {
+      state = state.link;
+      run = state.length;
     }
+    const next = state.next.get(word);
+    if (!next) continue; // at the start, where no run is under way
+    state = next;
+    run++;
+    if (run > longest) longest = run;
   }
   return longest;
+}
+
+/** The runs of words that end at the same places. */
+interface RunState {
+  /** Of the longest of these runs. */
+  readonly length: number;
+  /** The longest ending of these runs that also stands elsewhere; only the start, the empty run, has none. */
+  link: RunState | undefined;
+  readonly next: Map<string, RunState>;
+}
+
+/** Reads exactly the runs of a text, from the returned start. @see Blumer et al. 1985, the smallest automaton of the subwords of a text */
+function suffixAutomaton(text: readonly string[]): RunState {
+  const start: RunState = { length: 0, link: undefined, next: new Map() };
+  let last = start;
+  for (const word of text) {
+    const added: RunState = { length: last.length + 1, link: start, next: new Map() };
+    let from: RunState | undefined = last;
+    for (; from && !from.next.has(word); from = from.link) from.next.set(word, added);
+    if (from) added.link = splitOff(from, word);
+    last = added;
+  }
+  return start;
+}
+
+/** The state of the run that `from` makes with a word, parted from longer runs that no longer end where it does. */
+function splitOff(from: RunState, word: string): RunState {
+  const to = from.next.get(word)!;
+  const length = from.length + 1;
+  if (to.length === length) return to;
+  const parted: RunState = { length, link: to.link, next: new Map(to.next) };
+  for (let at: RunState | undefined = from; at?.next.get(word) === to; at = at.link)
+    at.next.set(word, parted);
+  to.link = parted;
+  return parted;
 }
 
 /** How many words of `a` also stand in `b`, in the same order. O(a · b) time, O(b) memory. */

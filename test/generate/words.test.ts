@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { longestSharedRun, mainScript, normaliseText, scriptOf, words } from '../../src/generate/words.js';
 
@@ -24,6 +25,25 @@ test.each([
 ])('"%s" and "%s" share %i words in a row', (a, b, expected) =>
   expect(longestSharedRun(a.split(' ').filter(Boolean), b.split(' '))).toBe(expected),
 );
+
+test('the longest shared run is the longest part of one text that stands in the other', () => {
+  const text = fc.array(fc.constantFrom('a', 'b', 'c', '__proto__'), { maxLength: 14 });
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      const inB = ` ${b.join(' ')} `;
+      const runs = a.flatMap((_, i) => a.slice(i).map((_, n) => a.slice(i, i + n + 1)));
+      const shared = runs.filter((run) => inB.includes(` ${run.join(' ')} `)).map(({ length }) => length);
+      expect(longestSharedRun(a, b)).toBe(Math.max(0, ...shared));
+      expect(longestSharedRun(b, a)).toBe(longestSharedRun(a, b));
+    }),
+  );
+});
+
+test('texts as long as books are compared without comparing each word with each', () => {
+  // 10¹¹ pairs of words would take minutes.
+  const book = Array.from({ length: 300_000 }, (_, i) => (i % 7 === 0 ? 'flea' : `word${i % 5}`));
+  expect(longestSharedRun(book, book.slice(1))).toBe(book.length - 1);
+});
 
 test.each([
   ['how are you', 'Latin'],
