@@ -6,7 +6,7 @@ import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
 import { fitLambdaMart, fitLambdaMartFolds, type LambdaMartSettings } from './students/lambdamart.js';
 import { fitLinear, type LinearSettings } from './students/linear.js';
-import { fitMlp, type MlpSettings } from './students/mlp.js';
+import { fitMlp, fitMlpFolds, type MlpSettings } from './students/mlp.js';
 import type { LossSettings } from './students/open-loss.js';
 import { type Prior, priorWeights, scalePrior, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
@@ -191,9 +191,9 @@ async function fitFolds(
   const parts = await inTurn(folds, async (fold) => {
     await turn();
     const kept = partOf(lists, targets, (i) => !fold.has(i));
-    return { ...kept, prior: scalePrior(prior, kept.lists, kept.targets), fold };
+    const held = partOf(lists, targets, (i) => fold.has(i));
+    return { ...kept, held, prior: scalePrior(prior, kept.lists, kept.targets) };
   });
-  const heldOf = (fold: ReadonlySet<number>): HeldOut => partOf(lists, targets, (i) => fold.has(i));
   const ofAll = () => scalePrior(prior, lists, targets);
   switch (settings.kind) {
     case 'linear': {
@@ -203,21 +203,14 @@ async function fitFolds(
       return { byFold, fitAll: () => fitOn({ lists, targets }, ofAll()) };
     }
     case 'lambdamart': {
-      const withHeld = parts.map(({ fold, ...part }) => ({ ...part, held: heldOf(fold) }));
-      const { byFold, rounds } = await fitLambdaMartFolds(withHeld, settings, job);
+      const { byFold, rounds } = await fitLambdaMartFolds(parts, settings, job);
       const chosen = { ...settings, trees: rounds };
       return { byFold, rounds, fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), job) };
     }
     case 'mlp': {
-      const stopped = await inTurn(parts, (part) =>
-        fitMlp(part.lists, part.targets, settings, part.prior, { ...job, validation: heldOf(part.fold) }),
-      );
-      const rounds = median(stopped.map((one) => one.rounds));
+      const { byFold, rounds } = await fitMlpFolds(parts, settings, job);
       const chosen = { ...settings, epochs: rounds, horizon: settings.epochs };
-      const fitOn = async (own: HeldOut, start: readonly number[]): Promise<Parameters> =>
-        (await fitMlp(own.lists, own.targets, chosen, start, job)).parameters;
-      const byFold = await inTurn(parts, (part) => fitOn(part, part.prior));
-      return { byFold, rounds, fitAll: () => fitOn({ lists, targets }, ofAll()) };
+      return { byFold, rounds, fitAll: () => fitMlp(lists, targets, chosen, ofAll(), job) };
     }
   }
 }
@@ -233,9 +226,6 @@ async function inTurn<T, U>(items: readonly T[], work: (item: T) => Promise<U>):
   for (const item of items) results.push(await work(item));
   return results;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** The grids: small, since choosing among many settings on a few dozen queries is itself a way to overfit. */
 function defaultSettings(kind: StudentKind, training: TrainOptions['training'] = {}): StudentSettings[] {

@@ -14,7 +14,7 @@ import {
   type TreeObjective,
 } from '../trees/boost.js';
 import { type TreeParameters, weighRows } from './scorer.js';
-import { type HeldOut, lambdaGain, listGains, type Targets } from './targets.js';
+import { type Fold, lambdaGain, listGains, type Targets } from './targets.js';
 
 export interface LambdaMartSettings extends BoostSettings {
   /** LambdaRank on gains, or KL to the teacher's softmax, with its hessian q (1 − q). */
@@ -36,20 +36,12 @@ export async function fitLambdaMart(
   return { kind: 'lambdamart', prior, trees };
 }
 
-/** What a fold's trees are grown on, and what they are measured on. */
-export interface TreeFold {
-  readonly lists: readonly TrainingList[];
-  readonly targets: Targets;
-  readonly held: HeldOut;
-  readonly prior: readonly number[];
-}
-
 /**
  * Each fold's trees, as many as are best over all lists that are held out.
  * @returns aligned with the folds, and how many trees they have
  */
 export async function fitLambdaMartFolds(
-  folds: readonly TreeFold[],
+  folds: readonly Fold[],
   settings: LambdaMartSettings,
   { seed, ...job }: JobOptions & { readonly seed: number },
 ): Promise<{ readonly byFold: readonly TreeParameters[]; readonly rounds: number }> {

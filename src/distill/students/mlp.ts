@@ -8,7 +8,7 @@ import { createAdamW } from './adam-w.js';
 import { type LossSettings, openLoss } from './open-loss.js';
 import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
 import { fitStandardiser, standardise } from './standardise.js';
-import { type HeldOut, listGains, meanGain, type Targets, targetsOf } from './targets.js';
+import { type Fold, listGains, type Targets, targetsOf } from './targets.js';
 
 export interface MlpSettings extends LossSettings {
   /** Units of each hidden layer; one or two layers are enough here. */
@@ -33,23 +33,74 @@ interface Layer {
 const patience = 15;
 const listsPerStep = 4;
 
+/** A network as it is trained. */
+interface Training {
+  /** One pass over the lists. @param epoch from 1 */
+  readonly train: (epoch: number) => Promise<void>;
+  readonly freeze: () => MlpParameters;
+}
+
 /**
  * A small network on standardised features that corrects the prior: its output is added to the prior's score. The last
  * layer starts at zero, so training starts from the prior. The same seed gives the same weights.
- * @returns the parameters after the best epoch on `validation`, else after the last, and that epoch's number
  */
 export async function fitMlp(
   lists: readonly TrainingList[],
   targets: Targets,
   settings: MlpSettings,
   prior: readonly number[],
-  {
-    seed,
-    validation,
-    signal,
-    onProgress,
-  }: JobOptions & { readonly seed: number; readonly validation?: HeldOut },
-): Promise<{ readonly parameters: MlpParameters; readonly rounds: number }> {
+  { onProgress, ...job }: JobOptions & { readonly seed: number },
+): Promise<MlpParameters> {
+  const training = startTraining(lists, targets, settings, prior, job);
+  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+    await training.train(epoch);
+    onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
+  }
+  return training.freeze();
+}
+
+/**
+ * Each fold's network after the epoch that is best over all lists that are held out. The folds learn an epoch, then the next: a
+ * fold alone has too few lists to tell when to stop.
+ * @returns aligned with the folds, and that epoch's number, 0 for the prior
+ */
+export async function fitMlpFolds(
+  folds: readonly Fold[],
+  settings: MlpSettings,
+  { onProgress, ...job }: JobOptions & { readonly seed: number },
+): Promise<{ readonly byFold: readonly MlpParameters[]; readonly rounds: number }> {
+  const trainings = folds.map(({ lists, targets, prior }) =>
+    startTraining(lists, targets, settings, prior, job),
+  );
+  const judge = (byFold: readonly MlpParameters[]): number =>
+    mean(
+      folds.flatMap(({ held }, fold) =>
+        listGains(
+          held.lists.map(({ features }) => scoreFeatures(byFold[fold]!, features)),
+          held.targets.gains,
+        ),
+      ),
+    );
+  let best = trainings.map(({ freeze }) => freeze());
+  let rounds = 0;
+  let value = judge(best);
+  for (let epoch = 1; epoch <= settings.epochs && epoch - rounds <= patience; epoch++) {
+    for (const { train } of trainings) await train(epoch);
+    const now = trainings.map(({ freeze }) => freeze());
+    const worth = judge(now);
+    if (worth > value) [best, rounds, value] = [now, epoch, worth];
+    onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
+  }
+  return { byFold: best, rounds };
+}
+
+function startTraining(
+  lists: readonly TrainingList[],
+  targets: Targets,
+  settings: MlpSettings,
+  prior: readonly number[],
+  { seed, signal }: Pick<JobOptions, 'signal'> & { readonly seed: number },
+): Training {
   const turn = createTurns(signal);
   const width = prior.length;
   const standard = fitStandardiser(lists, width);
@@ -76,16 +127,7 @@ export async function fitMlp(
       bias: Array.from(layer.bias, Math.fround),
     })),
   });
-  const judge = (parameters: MlpParameters): number =>
-    meanGain(
-      validation!.lists.map(({ features }) => scoreFeatures(parameters, features)),
-      validation!.targets.gains,
-    );
-
-  let best = freeze();
-  let bestEpoch = 0;
-  let bestValue = validation ? judge(best) : 0;
-  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+  const train = async (epoch: number): Promise<void> => {
     signal?.throwIfAborted();
     const plan = planEpoch(
       settings.curriculum,
@@ -114,16 +156,8 @@ export async function fitMlp(
       });
       adam(gradients);
     }
-    onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
-    if (!validation) continue;
-    const now = freeze();
-    const value = judge(now);
-    if (value > bestValue) [best, bestEpoch, bestValue] = [now, epoch, value];
-    if (epoch - bestEpoch >= patience) break;
-  }
-  return validation
-    ? { parameters: best, rounds: bestEpoch }
-    : { parameters: freeze(), rounds: settings.epochs };
+  };
+  return { train, freeze };
 }
 
 /** He's initialisation (arXiv:1502.01852) for the hidden layers, zeros for the last. */

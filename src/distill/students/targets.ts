@@ -34,7 +34,7 @@ export const lambdaGain: Readonly<Record<LabelKind, (gain: number) => number>> =
   scores: (gain) => gain,
 };
 
-/** Lists to stop early on. */
+/** Lists and what they teach. */
 export interface HeldOut {
   readonly lists: readonly TrainingList[];
   readonly targets: Targets;
@@ -65,6 +65,13 @@ export function makeTargets(
         ? gains.map((list) => list.map((grade) => Math.min(1, grade / 3)))
         : logits.map((list) => list.map(sigmoid)),
   };
+}
+
+/** What a fold's student learns from, and what it is measured on. */
+export interface Fold extends HeldOut {
+  readonly held: HeldOut;
+  /** Scaled to the fold's own targets. */
+  readonly prior: readonly number[];
 }
 
 /** The targets of some of the lists, in that order. */
