@@ -1,6 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
 import { loadStudent } from '../../distill/student-folder.js';
 import { scoreFeatureFile } from '../../pipeline/feature-files.js';
+import { studentFolder } from '../library/open-comparator.js';
 import { checkOutput } from './check-output.js';
 import { type CliContext, printResult } from './cli-context.js';
 import { openReading } from './reading.js';
@@ -32,7 +33,7 @@ export async function scoreFile(options: ScoreFileFlags, path: string, context: 
   }
   await checkOutput(out);
   using reading = openReading(options, context);
-  const student = await loadStudent(folder);
+  const student = await loadStudent(studentFolder(folder) ?? folder);
   const write = scores ? 'scores' : 'run';
   const result = await scoreFeatureFile({ path, reading, student, out, write, signal, onProgress });
   const { queries, rows, ndcg, judgedQueries, unknownValues } = result;

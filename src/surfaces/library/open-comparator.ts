@@ -82,8 +82,8 @@ export function checkComparatorName(spec: string): { readonly name: string; read
   return { name, argument };
 }
 
-/** A folder as it was given, else that of the bundled student of this name. */
-function studentFolder(given: string): string | undefined {
+/** A folder as it was given, else that of the bundled student of this name, else nothing. */
+export function studentFolder(given: string): string | undefined {
   if (given !== '' && statSync(given, { throwIfNoEntry: false })?.isDirectory()) return given;
   const bundled = bundledStudents.find((name) => name === given);
   return bundled && bundledStudentFolder(bundled);

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
@@ -76,6 +77,13 @@ async function importSet(path: string, options: ImportFlags, context: CliContext
     }
   }
   await writeExamples(examples, counted(), { signal });
+  if (counts.queries === 0) {
+    await rm(examples);
+    throw new RankforgeError('too-little-data', `${path} holds no example`, {
+      where: path,
+      hint: 'Give a file or folder of the format that --format names, with at least one readable record.',
+    });
+  }
   const assumed = assumptions(format);
   for (const what of assumed) stderr(`warning: ${options.format} ${what}\n`);
   return { examples, format: options.format, ...counts, assumed };

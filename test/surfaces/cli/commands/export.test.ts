@@ -130,3 +130,25 @@ test('bad lines: an error with file and line, or set aside once however many for
   expect(skipped.err).toContain('bad lines skipped: 1');
   expect(readFileSync(join(folder, 'bad-lines.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
 });
+
+test('an import without an example is an error, and leaves no set', async () => {
+  const { folder } = await sample();
+  const empty = join(folder, 'empty.jsonl');
+  writeFileSync(empty, '');
+  const bad = join(folder, 'bad.jsonl');
+  writeFileSync(bad, '{"query": 1}\n');
+  for (const args of [[empty], [bad, '--skip-bad']]) {
+    const failed = await cli(
+      'import',
+      ...args,
+      '--format',
+      'examples',
+      '--out',
+      join(folder, 'in'),
+      '--json',
+    );
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.out)).toMatchObject({ error: { code: 'too-little-data', where: args[0] } });
+    expect(existsSync(join(folder, 'in', 'examples.jsonl'))).toBe(false);
+  }
+});
