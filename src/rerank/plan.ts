@@ -1,7 +1,8 @@
 import type { Candidates } from '../core/candidates.js';
+import type { Passage } from '../core/passage.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream, shuffle } from '../core/random.js';
-import { mean } from '../core/vectors.js';
+import { mean, orderByScore } from '../core/vectors.js';
 import type { Comparator } from './comparator.js';
 import { addCosts, type ComparisonCost, type SharedCost } from './comparison-cost.js';
 import type { Group, Outcome, Program } from './program.js';
@@ -26,15 +27,25 @@ export interface PlanOptions extends Pick<JobOptions, 'signal'> {
   readonly queries?: number;
 }
 
-/** What a reranking will take, before anything is sent. All queries together, retries and the ledger left out. */
-export interface Plan {
-  readonly queries: number;
+export interface PlannedWork {
   readonly calls: number;
   /** Rounds of one query, the mean: calls of a round run in parallel. */
   readonly rounds: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly usd: number;
+}
+
+/** What a reranking will take, before anything is sent. All queries together, retries and the ledger left out. */
+export interface Plan extends PlannedWork {
+  readonly queries: number;
+  /**
+   * The most that it will take, whatever the outcomes; the plan itself where that is exact. Each comparison is counted
+   * as one of the passages that cost the most, so tokens are a bound where more or longer passages cost no fewer; where
+   * passages are cut to fit the context, it may be a few tokens short. Reply tokens are as sure as those of the plan.
+   * Absent for a program of one's own whose calls hang on outcomes and that states no bound.
+   */
+  readonly most?: PlannedWork;
   /**
    * Which figures are exact. Calls are where the program's groups do not hang on outcomes; prompt tokens where, on top
    * of it, each passage is seen as often whatever the outcomes (`full`, `pointwise`). In windows that carry passages
@@ -65,24 +76,17 @@ export function plan(options: PlanOptions): Plan {
   });
   const queries = options.queries ?? given.length;
   const scale = given.length === 0 ? 0 : queries / given.length;
-  // What all queries share is there once, however many the sample stands for.
-  const parts = [
-    ...plans.map((one) => ({ cost: meanCost(one.runs.map(({ own }) => own)), times: scale })),
-    { cost: meanShared(plans, 'query'), times: scale },
-    { cost: meanShared(plans, 'all'), times: Math.min(scale, 1) },
-  ];
-  const sum = (of: (cost: ComparisonCost) => number): number =>
-    parts.reduce((total, { cost, times }) => total + of(cost) * times, 0);
-  const [promptTokens, outputTokens] = [sum((cost) => cost.promptTokens), sum((cost) => cost.outputTokens)];
-  const { input, output } = options.prices ?? { input: 0, output: 0 };
+  const sharedBy = costsOfShared();
+  const expected = Array.from({ length: dryRuns }, (_, run) => plans.map(({ runs }) => runs[run]!));
+  const most = plans.flatMap((one) => one.most ?? []);
+  const parts = partsOf(expected, scale, sharedBy);
   const whole = scale === 1;
   return {
     queries,
-    calls: Math.round(sum((cost) => cost.calls)),
-    rounds: plans.length === 0 ? 0 : mean(plans.map(({ runs }) => mean(runs.map(({ rounds }) => rounds)))),
-    promptTokens: Math.round(promptTokens),
-    outputTokens: Math.round(outputTokens),
-    usd: (promptTokens * input + outputTokens * output) / 1e6,
+    ...totalOf(parts, expected, options.prices),
+    ...(most.length === plans.length && {
+      most: totalOf(partsOf([most], scale, sharedBy), [most], options.prices),
+    }),
     exact: {
       calls: whole && plans.every((one) => one.exactCalls),
       promptTokens: whole && plans.every((one) => one.exactTokens),
@@ -94,6 +98,8 @@ export function plan(options: PlanOptions): Plan {
 interface QueryPlan {
   /** By dry run. */
   readonly runs: readonly QueryRun[];
+  /** No run takes more. */
+  readonly most: QueryRun | undefined;
   readonly exactCalls: boolean;
   readonly exactTokens: boolean;
 }
@@ -123,6 +129,7 @@ function planOne(
     return cost;
   };
   const n = Math.min(items.length, depth ?? items.length);
+  const bound = program.most?.(n);
   const runs = Array.from({ length: dryRuns }, (_, sample) => {
     const { rounds } = dryRun(program, n, (group) => answer(group, sample));
     const groups = rounds.flat();
@@ -132,47 +139,126 @@ function planOne(
       own: addCosts(found.map(({ own }) => own)),
       shared: new Map(found.flatMap(({ shared }) => shared.map((one) => [one.key, one] as const))),
       rounds: rounds.filter((groups) => groups.length > 0).length,
+      sizes: groups.map(({ length }) => length),
       seen,
     };
   });
   const same = (of: (run: (typeof runs)[number]) => number | string) =>
     runs.every((run) => of(run) === of(runs[0]!));
+  const [first] = runs as [(typeof runs)[number]];
+  const exactCalls =
+    same(({ own }) => own.calls) &&
+    same(({ rounds }) => rounds) &&
+    same(({ shared }) => [...shared.keys()].sort().join()) &&
+    // Runs that agree below the bound are not all runs.
+    (!bound || (first.sizes.length === bound.comparisons && first.rounds === bound.rounds));
+  const exactTokens = exactCalls && same(({ seen }) => seen);
+  const costliest = (): QueryRun | undefined => {
+    if (exactTokens) return first;
+    const passages = items.slice(0, n).map(({ passage }) => passage);
+    if (exactCalls)
+      return { ...first, own: costliestComparisons(countBy(first.sizes), { comparator, query, passages }) };
+    if (!bound) return undefined;
+    const { comparisons, rounds, group } = bound;
+    // Which sizes come up is not known: what they share is, by the size.
+    const shared = Array.from({ length: group }, (_, fewer) => passages.slice(0, fewer + 1)).flatMap(
+      (some) => comparator.sharedCosts?.(query, some) ?? [],
+    );
+    return {
+      own: costliestComparisons(new Map([[group, comparisons]]), { comparator, query, passages }),
+      shared: new Map(shared.map((one) => [one.key, one] as const)),
+      rounds,
+    };
+  };
+  return { runs, most: costliest(), exactCalls, exactTokens };
+}
+
+const countBy = (sizes: readonly number[]): Map<number, number> => {
+  const counts = new Map<number, number>();
+  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1);
+  return counts;
+};
+
+interface Comparable extends Pick<Candidates, 'query'> {
+  readonly comparator: PlanOptions['comparator'];
+  readonly passages: readonly Passage[];
+}
+
+/** @param counts how many comparisons there are, by their size: each is taken to be of the passages that cost the most */
+function costliestComparisons(
+  counts: ReadonlyMap<number, number>,
+  { comparator, query, passages }: Comparable,
+): ComparisonCost {
+  const prices = passages.map((passage) => {
+    const { promptTokens, outputTokens } = comparator.cost(query, [passage, passage]);
+    return promptTokens + outputTokens;
+  });
+  const costliest = orderByScore(prices).map((index) => passages[index]!);
+  return addCosts(
+    [...counts].map(([size, count]) => timesCost(comparator.cost(query, costliest.slice(0, size)), count)),
+  );
+}
+
+interface Part {
+  readonly cost: ComparisonCost;
+  readonly times: number;
+}
+
+type SharedCosts = ReturnType<typeof costsOfShared>;
+
+/** @param runs by dry run, the queries */
+function partsOf(runs: readonly (readonly QueryRun[])[], scale: number, sharedBy: SharedCosts): Part[] {
+  const among = (who: SharedCost['among']): ComparisonCost =>
+    meanCost(runs.map((queries) => sharedBy(queries, who)));
+  return [
+    { cost: meanCost(runs.map((queries) => addCosts(queries.map(({ own }) => own)))), times: scale },
+    { cost: among('query'), times: scale },
+    // What all queries share is there once, however many the sample stands for.
+    { cost: among('all'), times: Math.min(scale, 1) },
+  ];
+}
+
+function totalOf(
+  parts: readonly Part[],
+  runs: readonly (readonly QueryRun[])[],
+  { input, output }: Prices = { input: 0, output: 0 },
+): PlannedWork {
+  const sum = (of: (cost: ComparisonCost) => number): number =>
+    parts.reduce((total, { cost, times }) => total + of(cost) * times, 0);
+  const [promptTokens, outputTokens] = [sum((cost) => cost.promptTokens), sum((cost) => cost.outputTokens)];
   return {
-    runs,
-    exactCalls:
-      same(({ own }) => own.calls) &&
-      same(({ rounds }) => rounds) &&
-      same(({ shared }) => [...shared.keys()].sort().join()),
-    exactTokens: same(({ seen }) => seen),
+    calls: Math.round(sum((cost) => cost.calls)),
+    rounds:
+      runs[0]!.length === 0 ? 0 : mean(runs.map((queries) => mean(queries.map(({ rounds }) => rounds)))),
+    promptTokens: Math.round(promptTokens),
+    outputTokens: Math.round(outputTokens),
+    usd: (promptTokens * input + outputTokens * output) / 1e6,
   };
 }
 
-/** What the queries share, each key counted once: the mean over the dry runs. */
-function meanShared(plans: readonly QueryPlan[], among: SharedCost['among']): ComparisonCost {
+/** What the queries of a run share, each key counted once; what a key costs is kept. */
+function costsOfShared() {
   const costs = new Map<string, ComparisonCost>();
   const costOf = (one: SharedCost): ComparisonCost => {
     const cost = costs.get(one.key) ?? one.cost();
     costs.set(one.key, cost);
     return cost;
   };
-  return meanCost(
-    Array.from({ length: dryRuns }, (_, run) => {
-      const all = new Map(plans.flatMap(({ runs }) => [...runs[run]!.shared]));
-      return addCosts([...all.values()].filter((one) => one.among === among).map(costOf));
-    }),
-  );
-}
-
-function meanCost(costs: readonly ComparisonCost[]): ComparisonCost {
-  const all = addCosts(costs);
-  const share = (value: number): number => value / costs.length;
-  return {
-    ...all,
-    calls: share(all.calls),
-    promptTokens: share(all.promptTokens),
-    outputTokens: share(all.outputTokens),
+  return (queries: readonly QueryRun[], among: SharedCost['among']): ComparisonCost => {
+    const all = new Map(queries.flatMap(({ shared }) => [...shared]));
+    return addCosts([...all.values()].filter((one) => one.among === among).map(costOf));
   };
 }
+
+const meanCost = (costs: readonly ComparisonCost[]): ComparisonCost =>
+  timesCost(addCosts(costs), 1 / costs.length);
+
+const timesCost = (cost: ComparisonCost, times: number): ComparisonCost => ({
+  ...cost,
+  calls: cost.calls * times,
+  promptTokens: cost.promptTokens * times,
+  outputTokens: cost.outputTokens * times,
+});
 
 /** The first dry run keeps every order, the others shuffle it: what is carried along then differs. */
 function answer(group: Group, sample: number): Outcome {

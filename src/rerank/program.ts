@@ -25,4 +25,25 @@ export interface FinalOrder {
  * What to compare, and nothing of how: no prompts, tokens or promises.
  * @param n items, 0 or more. With 0 or 1 items a program yields nothing, except `pointwise`, which still scores one.
  */
-export type Program = (n: number) => ProgramRun;
+export interface Program {
+  (n: number): ProgramRun;
+  /**
+   * The most that n items can take, whatever the outcomes. @default what a dry run takes: the number of its groups and
+   * their sizes hang on n alone
+   */
+  readonly most?: (n: number) => ProgramBound;
+}
+
+/** What no run of a program passes. */
+export interface ProgramBound {
+  readonly comparisons: number;
+  readonly rounds: number;
+  /** Items of one comparison. */
+  readonly group: number;
+}
+
+/** A program whose groups hang on outcomes, with the most that 2 items and more can take; fewer are not compared. */
+export const bounded = (run: (n: number) => ProgramRun, most: (n: number) => ProgramBound): Program =>
+  Object.assign((n: number) => run(n), {
+    most: (n: number) => (n < 2 ? { comparisons: 0, rounds: 0, group: 0 } : most(n)),
+  });

@@ -120,6 +120,86 @@ test('a program whose calls hang on outcomes is said to be no exact plan', () =>
   expect(
     plan({ program: adaptive, comparator: oracleComparator(new Map()), candidates: candidates(20) }).exact,
   ).toEqual({ calls: false, promptTokens: false });
+  // Nor is a bound, where it states none.
+  expect(
+    plan({ program: adaptive, comparator: oracleComparator(new Map()), candidates: candidates(20) }).most,
+  ).toBeUndefined();
+});
+
+describe('the most that it takes', () => {
+  const all = [candidates(31, 'a'), candidates(44, 'b'), candidates(3, 'c')];
+  const prices = { input: 2, output: 10 };
+  const turned = (replies: readonly string[]) => replies.map((_, index) => index);
+  const model = fakeModel({
+    // The last shown is always the best, which most programs are asked the most by.
+    nextToken: ({ replies }) => turned(replies),
+    generate: ({ messages }) => {
+      const labels = [...messages[0]!.content.matchAll(/^(\[\w+\]) /gm)].map(([, label]) => label);
+      return labels.reverse().join(' > ');
+    },
+    likelihood: ({ messages }) => messages[0]!.content.length % 17,
+  });
+
+  test.each(['full', 'pointwise'])('%s: is the plan itself, which is exact', (program) => {
+    const comparator = likelihoodComparator({ model });
+    const { most, ...planned } = plan({ program, comparator, candidates: all, prices });
+    expect(planned).toMatchObject({ ...most });
+  });
+
+  const programs = [
+    'sliding:8/4',
+    'tdpart:6',
+    'setwise-heap:5@4',
+    'setwise-bubble:5@3',
+    'swiss:4@3',
+    'adaptive:8@4',
+  ];
+  test.each(
+    programs.flatMap((program) =>
+      [firstComparator, generateComparator, likelihoodComparator].map((create) => ({ program, create })),
+    ),
+  )('$program, $create.name: neither the plan nor a run takes more', async ({ program, create }) => {
+    const { most, ...planned } = plan({ program, comparator: create({ model }), candidates: all, prices });
+    for (const field of ['calls', 'rounds', 'promptTokens', 'outputTokens', 'usd'] as const)
+      expect(planned[field]).toBeLessThanOrEqual(most![field]);
+    let [calls, rounds, promptTokens] = [0, 0, 0];
+    for (const one of all) {
+      const { usage } = await composeReranker({ program, comparator: create({ model }) }).rerank(one);
+      calls += usage.calls;
+      rounds += usage.rounds;
+      promptTokens += usage.promptTokens;
+    }
+    expect(calls).toBeLessThanOrEqual(most!.calls);
+    expect(rounds / all.length).toBeLessThanOrEqual(most!.rounds);
+    expect(promptTokens).toBeLessThanOrEqual(most!.promptTokens);
+    // One that is at odds with itself comes near it.
+    if (create !== likelihoodComparator) expect(most!.promptTokens).toBeLessThan(4 * promptTokens);
+    if (program.startsWith('tdpart') && create !== likelihoodComparator) {
+      expect({ calls, rounds: rounds / all.length }).toEqual({ calls: most!.calls, rounds: most!.rounds });
+    }
+  });
+
+  test('what comparisons share is in it once for every size of group that may come up', () => {
+    const comparator = {
+      cost: () => ({ calls: 1, promptTokens: 10, outputTokens: 0 }),
+      sharedCosts: (_: unknown, { length }: { readonly length: number }) =>
+        length < 2
+          ? []
+          : [
+              {
+                key: `${length}`,
+                among: 'all' as const,
+                cost: () => ({ calls: 5, promptTokens: 0, outputTokens: 0 }),
+              },
+            ],
+    };
+    const both = [candidates(100, 'a'), candidates(100, 'b')];
+    // 31 windows a query where all beat every pivot, and windows of 2 to 20.
+    expect(plan({ program: 'tdpart', comparator, candidates: both }).most).toMatchObject({
+      calls: 2 * 31 + 19 * 5,
+      rounds: 17,
+    });
+  });
 });
 
 test('what all queries share is there once, however many a sample stands for', () => {

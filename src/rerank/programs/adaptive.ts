@@ -1,10 +1,10 @@
 import { randomStream, shuffle } from '../../core/random.js';
 import { mean, orderByScore } from '../../core/vectors.js';
 import type { Meeting } from '../aggregate/meetings.js';
-import type { Program, ProgramRun } from '../program.js';
+import { bounded, type Program, type ProgramBound, type ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { full } from './full.js';
-import { allItems, byScore, checkNumber, deal } from './grouping.js';
+import { allItems, byScore, checkNumber, countDealt, deal } from './grouping.js';
 
 export interface AdaptiveOptions {
   /** Passages per group at most. @default 20 */
@@ -22,7 +22,8 @@ export interface AdaptiveOptions {
  * Scores again only where it is close. Round 1 deals all items out to groups, round 2 scores the first `size` (at
  * least 2 · `top`) again in other groups, and what their scores moved by is the comparator's noise. From then on those
  * in the top, and those whose mean score is not `width` standard errors below rank `top`, are scored again; it stops
- * when nobody is that close, or after `rounds`. A comparator without noise takes 2 rounds.
+ * when nobody is that close, or after `rounds`. A comparator without noise takes 2 rounds; one whose noise hides every
+ * difference has all items scored in every round but the second.
  *
  * Scores are brought to one scale by what a group's members had scored before, so those of `first`, which hang on the
  * group, will do; where a group has none, the share of its group that an item is ahead of stands for its score, in all
@@ -40,7 +41,8 @@ export function adaptive({
   checkNumber(size, 'The group', { least: 2 });
   checkNumber(rounds, 'The number of rounds', { least: 1 });
   checkNumber(top, 'The top', { least: 1 });
-  return function* (n): ProgramRun {
+  const second = Math.max(size, 2 * top);
+  function* run(n: number): ProgramRun {
     if (n <= size) return yield* full(n);
     const past: (readonly Meeting[])[] = [];
     let scores: readonly (readonly number[])[] = allItems(n).map(() => []);
@@ -52,10 +54,19 @@ export function adaptive({
       const outcomes = yield groups;
       past.push(groups.map((group, index) => ({ group, outcome: outcomes[index]! })));
       scores = tally(past, n);
-      open = round === 0 ? ranked(scores).slice(0, Math.max(size, 2 * top)) : contenders(scores, top, width);
+      open = round === 0 ? ranked(scores).slice(0, second) : contenders(scores, top, width);
     }
     return byScore(scores.map((of) => (of.length > 0 ? mean(of) : undefined)));
+  }
+  const most = (n: number): ProgramBound => {
+    if (n <= size) return { comparisons: 1, rounds: 1, group: n };
+    const all = countDealt(n, size);
+    const again = rounds > 1 ? countDealt(Math.min(n, second), size) : 0;
+    // Where all are in the top, nobody is close to it.
+    const last = n <= top ? Math.min(rounds, 2) : rounds;
+    return { comparisons: all + again + Math.max(0, last - 2) * all, rounds: last, group: size };
   };
+  return bounded(run, most);
 }
 
 /** The scores that each item got, round by round; by rank where not every group has scores, which are on no common scale. */

@@ -1,4 +1,4 @@
-import type { ProgramRun } from '../program.js';
+import { bounded, type Program, type ProgramBound, type ProgramRun } from '../program.js';
 import { planWindows } from '../windows.js';
 import { allItems } from './grouping.js';
 import type { PickBest } from './heap.js';
@@ -16,7 +16,13 @@ export interface BubbleOptions {
  * its front. At most ⌈(n − i) / (size − 1)⌉ calls for the i-th pass; windows whose front has beaten all others in it
  * before are not asked again.
  */
-export function* bubbleSelect(n: number, { size, top, pick }: BubbleOptions): ProgramRun {
+export const bubbleSelect = (options: BubbleOptions): Program =>
+  bounded(
+    (n) => select(n, options),
+    (n) => mostContests(n, options),
+  );
+
+function* select(n: number, { size, top, pick }: BubbleOptions): ProgramRun {
   const order = allItems(n);
   const beaten = order.map(() => new Set<number>());
   for (let place = 0; place < Math.min(top, n); place++) {
@@ -24,7 +30,7 @@ export function* bubbleSelect(n: number, { size, top, pick }: BubbleOptions): Pr
       const group = order.slice(start, end);
       const known = beaten[group[0]!]!;
       if (group.slice(1).every((item) => known.has(item))) continue;
-      const [best] = yield* pick([group]);
+      const [best] = yield* pick.best([group]);
       if (best === undefined) continue;
       const others = group.filter((item) => item !== best);
       for (const item of others) beaten[best]!.add(item);
@@ -32,4 +38,12 @@ export function* bubbleSelect(n: number, { size, top, pick }: BubbleOptions): Pr
     }
   }
   return { order };
+}
+
+/** Every window of every pass, one after the other: as many as are asked where all comparisons fail. */
+function mostContests(n: number, { size, top, pick }: BubbleOptions): ProgramBound {
+  let windows = 0;
+  for (let place = 0; place < Math.min(top, n); place++) windows += Math.ceil((n - place - 1) / (size - 1));
+  const { comparisons, rounds, group } = pick.most(Math.min(size, n));
+  return { comparisons: windows * comparisons, rounds: windows * rounds, group };
 }

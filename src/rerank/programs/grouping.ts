@@ -19,6 +19,10 @@ export function deal(items: readonly number[], groups: number): number[][] {
   return dealt;
 }
 
+/** How many groups of two items and more it takes to deal so many items into groups of `size` at most. */
+export const countDealt = (items: number, size: number): number =>
+  Math.min(Math.ceil(items / size), Math.floor(items / 2));
+
 /** A group as it is shown: in first-stage order, so that what ties keeps it. */
 export const inOrder = (items: Iterable<number>): Group => [...items].sort((a, b) => a - b);
 

@@ -47,8 +47,8 @@ export function* comparePairs(
 const allOf = (orders: number): number[] => (orders === 2 ? [0, 1] : [0]);
 
 /** Knocks out: the first against the second, the better against the third, and so on; contests side by side. */
-export const pickBestByPairs = (orders: number): PickBest =>
-  function* (contests) {
+export const pickBestByPairs = (orders: number): PickBest => ({
+  *best(contests) {
     const best: (number | undefined)[] = contests.map((contest) => contest[0]);
     const heard = contests.map(() => false);
     const longest = Math.max(0, ...contests.map(({ length }) => length));
@@ -64,4 +64,6 @@ export const pickBestByPairs = (orders: number): PickBest =>
       }
     }
     return best.map((item, index) => (heard[index] ? item : undefined));
-  };
+  },
+  most: (size) => ({ comparisons: orders * (size - 1), rounds: size - 1, group: 2 }),
+});

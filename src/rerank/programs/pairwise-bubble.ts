@@ -13,7 +13,7 @@ import { checkOrders, type PairwiseOptions, pickBestByPairs } from './pairs.js';
 export function pairwiseBubble({ top = 10, orders = 1 }: PairwiseOptions = {}): Program {
   checkOrders(orders);
   checkNumber(top, 'The top', { least: 1 });
-  return (n) => bubbleSelect(n, { size: 2, top, pick: pickBestByPairs(orders) });
+  return bubbleSelect({ size: 2, top, pick: pickBestByPairs(orders) });
 }
 
 export const pairwiseBubbleEntry: ProgramEntry = {

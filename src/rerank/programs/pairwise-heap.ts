@@ -13,7 +13,7 @@ import { checkOrders, type PairwiseOptions, pickBestByPairs } from './pairs.js';
 export function pairwiseHeap({ top = 10, orders = 1 }: PairwiseOptions = {}): Program {
   checkOrders(orders);
   checkNumber(top, 'The top', { least: 1 });
-  return (n) => heapSelect(n, { children: 2, top, pick: pickBestByPairs(orders) });
+  return heapSelect({ children: 2, top, pick: pickBestByPairs(orders) });
 }
 
 export const pairwiseHeapEntry: ProgramEntry = {

@@ -14,7 +14,7 @@ import type { SetwiseOptions } from './setwise-heap.js';
 export function setwiseBubble({ children = 19, top = 10 }: SetwiseOptions = {}): Program {
   checkNumber(children, 'The number of children', { least: 1 });
   checkNumber(top, 'The top', { least: 1 });
-  return (n) => bubbleSelect(n, { size: children + 1, top, pick: pickBest });
+  return bubbleSelect({ size: children + 1, top, pick: pickBest });
 }
 
 export const setwiseBubbleEntry: ProgramEntry = {

@@ -19,7 +19,7 @@ export interface SetwiseOptions {
 export function setwiseHeap({ children = 19, top = 10 }: SetwiseOptions = {}): Program {
   checkNumber(children, 'The number of children', { least: 2 });
   checkNumber(top, 'The top', { least: 1 });
-  return (n) => heapSelect(n, { children, top, pick: pickBest });
+  return heapSelect({ children, top, pick: pickBest });
 }
 
 export const setwiseHeapEntry: ProgramEntry = {

@@ -1,8 +1,8 @@
 import { mean } from '../../core/vectors.js';
 import { type Meeting, shareOfWin } from '../aggregate/meetings.js';
-import type { Program, ProgramRun } from '../program.js';
+import { bounded, type Program, type ProgramBound, type ProgramRun } from '../program.js';
 import type { ProgramEntry } from './entry.js';
-import { allItems, checkNumber, deal, inOrder } from './grouping.js';
+import { allItems, checkNumber, countDealt, deal, inOrder } from './grouping.js';
 
 export interface SwissOptions {
   /** Passages per meeting. @default 2 */
@@ -25,9 +25,10 @@ export interface SwissOptions {
 export function swiss({ size = 2, rounds, top = Number.POSITIVE_INFINITY }: SwissOptions = {}): Program {
   checkNumber(size, 'The group', { least: 2 });
   if (rounds !== undefined) checkNumber(rounds, 'The number of rounds', { least: 1 });
-  return function* (n): ProgramRun {
+  const roundsOf = (n: number) => rounds ?? defaultRounds(n, size);
+  function* run(n: number): ProgramRun {
     const table = new Table(n);
-    const last = n < 2 ? 0 : (rounds ?? defaultRounds(n, size));
+    const last = n < 2 ? 0 : roundsOf(n);
     for (let round = 0; round < last; round++) {
       const playing = table.contenders(top, last - round);
       const drawn = round === 0 ? deal(playing, Math.ceil(n / size)) : table.draw(playing, size);
@@ -40,7 +41,14 @@ export function swiss({ size = 2, rounds, top = Number.POSITIVE_INFINITY }: Swis
       }
     }
     return { order: table.standing(allItems(n)) };
-  };
+  }
+  // The first round deals; those after it fill each group before the next, and one item left over has a bye.
+  const most = (n: number): ProgramBound => ({
+    comparisons: countDealt(n, size) + (roundsOf(n) - 1) * Math.ceil((n - 1) / size),
+    rounds: roundsOf(n),
+    group: Math.min(size, n),
+  });
+  return bounded(run, most);
 }
 
 /** Rounds after which one item can have won all; groups of more than two leave many level, and one round more parts them. */

@@ -1,4 +1,11 @@
-import type { Group, Outcome, Program, ProgramRun } from '../program.js';
+import {
+  bounded,
+  type Group,
+  type Outcome,
+  type Program,
+  type ProgramBound,
+  type ProgramRun,
+} from '../program.js';
 import type { ProgramEntry } from './entry.js';
 import { allItems, checkNumber, chunk } from './grouping.js';
 
@@ -24,16 +31,46 @@ export function tdpart({ size = 20, cutoff, top }: TdpartOptions = {}): Program 
   checkNumber(size, 'The window', { least: 2 });
   const rank = cutoff ?? Math.min(top ?? Number.POSITIVE_INFINITY, Math.floor(size / 2));
   checkNumber(rank, 'The cutoff', { least: 1, most: size });
-  return function* (n): ProgramRun {
+  const wanted = top ?? rank;
+  function* run(n: number): ProgramRun {
     const settled: number[] = [];
     let rest = allItems(n);
     do {
       const fits = rest.length <= size;
       rest = yield* settle(rest, size, rank);
       settled.push(...rest.splice(0, fits ? rest.length : rank));
-    } while (settled.length < (top ?? rank) && rest.length > 1);
+    } while (settled.length < wanted && rest.length > 1);
     return { order: [...settled, ...rest] };
-  };
+  }
+  return bounded(run, (n) => mostWindows(n, { size, rank, wanted }));
+}
+
+/**
+ * The most is where all others beat every pivot: then a first window leaves out its pivot and what it ranked below, and
+ * each further pass begins with all but the ranks settled.
+ */
+function mostWindows(
+  n: number,
+  { size, rank, wanted }: { readonly size: number; readonly rank: number; readonly wanted: number },
+): ProgramBound {
+  const leftOut = size - rank + 1;
+  // By number of candidates, what it takes to settle `rank` of them.
+  const [calls, steps] = [
+    [0, 0],
+    [0, 0],
+  ];
+  for (let count = 2; count <= n; count++) {
+    const fits = count <= size;
+    calls.push(fits ? 1 : 1 + Math.ceil((count - size) / (size - 1)) + calls[count - leftOut]!);
+    steps.push(fits ? 1 : 2 + steps[count - leftOut]!);
+  }
+  let [comparisons, rounds] = [0, 0];
+  for (let settled = 0; settled < wanted && settled < n; settled += rank) {
+    comparisons += calls[n - settled]!;
+    rounds += steps[n - settled]!;
+    if (n - settled <= size) break;
+  }
+  return { comparisons, rounds, group: Math.min(size, n) };
 }
 
 /** All items again, the first `rank` of them settled. */

@@ -4,7 +4,14 @@ import { orderByScore } from '../../core/vectors.js';
 import { kemeny } from '../aggregate/kemeny.js';
 import type { Aggregation } from '../aggregate/meetings.js';
 import { checkGroupCount } from '../group-limit.js';
-import type { FinalOrder, Group, Outcome, Program, ProgramRun } from '../program.js';
+import {
+  bounded,
+  type FinalOrder,
+  type Group,
+  type Outcome,
+  type Program,
+  type ProgramRun,
+} from '../program.js';
 
 export interface SelfConsistencyOptions {
   /** Random orders of the candidates that the program is run on. @default 5 */
@@ -32,7 +39,8 @@ export function selfConsistent(
       hint: 'Give a whole number from 1.',
     });
   }
-  return function* (n): ProgramRun {
+  const { most } = program;
+  function* run(n: number): ProgramRun {
     if (n < 2) return yield* program(n);
     // Every shuffle compares at least once.
     checkGroupCount(shuffles);
@@ -57,7 +65,9 @@ export function selfConsistent(
     const scores = aggregate(votes, n);
     const order = orderByScore(scores.map((score) => score ?? Number.NEGATIVE_INFINITY));
     return scores.every((score) => score !== undefined) ? { order, scores } : { order };
-  };
+  }
+  if (!most) return run;
+  return bounded(run, (n) => ({ ...most(n), comparisons: shuffles * most(n).comparisons }));
 }
 
 interface ShuffledRun {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { orderByScore } from '../../../src/core/vectors.js';
+import { borda } from '../../../src/rerank/aggregate/borda.js';
 import type { Group, Outcome, Program } from '../../../src/rerank/program.js';
 import { parseProgram, programs } from '../../../src/rerank/programs/registry.js';
 import { dryRun } from '../../../src/rerank/run-program.js';
+import { selfConsistent } from '../../../src/rerank/self-consistency/self-consistent.js';
 import { bestOnly, failing, noisy, ordersOnly, perfect, probabilities } from './answers.js';
 
 interface Contract {
@@ -267,6 +269,112 @@ describe('calls never pass their formula', () => {
     );
     expect(calls).toEqual([...calls].sort((a, b) => a - b));
     expect(calls[0]).toBeLessThan(calls.at(-1)!);
+  });
+});
+
+describe('the most that a program takes', () => {
+  /** Comparators that are out to be asked often. */
+  const adversaries = (n: number, seed: number): ((group: Group) => Outcome)[] => {
+    const rising = firstStage(n);
+    const random = noisy(new Array<number>(n).fill(0), 1, seed);
+    return [
+      random,
+      failing(random, 2),
+      failing(random, 7),
+      perfect(rising),
+      ordersOnly(rising),
+      failing(perfect(rising), 3),
+      perfect(rising.map((item) => (item * 37 + seed) % n)),
+      // All ties, all failed, all turned round, and by a relation that goes round in a circle.
+      (group) => ({ order: group, scores: group.map(() => 0) }),
+      (group) => ({ order: group, failed: true }),
+      (group) => ({ order: [...group].reverse(), scores: [...group.keys()] }),
+      (group) => {
+        const turn = (item: number) => (item + group[0]! * 7 + seed) % n;
+        return { order: [...group].sort((a, b) => turn(b) - turn(a)) };
+      },
+    ];
+  };
+  const taken = (program: Program, n: number, answer: (group: Group) => Outcome) => {
+    const { rounds } = dryRun(program, n, answer);
+    return {
+      comparisons: rounds.flat().length,
+      rounds: rounds.filter((round) => round.length > 0).length,
+      group: Math.max(0, ...rounds.flat().map(({ length }) => length)),
+    };
+  };
+  const boundOf = (program: Program, n: number) =>
+    program.most ? program.most(n) : taken(program, n, perfect(firstStage(n)));
+  const needsScores = (spec: string) => /^(groupwise|pointwise)/.test(spec);
+  const specs = [
+    ...contracts.map(({ spec }) => spec),
+    ...['tdpart:7/7@9', 'tdpart:2/2', 'tdpart:9/1@30', 'adaptive:2/5@1', 'adaptive:3/1', 'adaptive:4/6@30'],
+    ...['swiss:3/5@2', 'swiss:2/9@1', 'setwise-heap:2@99', 'setwise-heap:7@1', 'setwise-bubble:5@99'],
+    ...['pairwise-heap:2@99', 'pairwise-bubble:2@99'],
+  ];
+  const shuffled = [
+    'sliding:4/2',
+    'tdpart:6/2@15',
+    'setwise-heap:3@4',
+    'pairwise-bubble@6',
+    'adaptive:5/3@4',
+  ];
+  const all = [
+    ...specs.map((spec) => ({ name: spec, spec, program: parseProgram(spec) })),
+    ...shuffled.map((spec) => ({
+      name: `${spec}, three shuffles`,
+      spec,
+      program: selfConsistent(parseProgram(spec), { shuffles: 3, aggregate: borda }),
+    })),
+  ];
+
+  test.each(all)('$name: no run takes more', ({ spec, program }) => {
+    fc.assert(
+      fc.property(fc.nat(45), fc.nat(1000), (n, seed) => {
+        const most = boundOf(program, n);
+        for (const answer of adversaries(n, seed)) {
+          const scored = (group: Group) => ({ scores: group.map(() => 0), ...answer(group) });
+          const run = taken(program, n, needsScores(spec) ? scored : answer);
+          if (!program.most) expect(run).toEqual(most);
+          expect(run.comparisons).toBeLessThanOrEqual(most.comparisons);
+          expect(run.rounds).toBeLessThanOrEqual(most.rounds);
+          expect(run.group).toBeLessThanOrEqual(most.group);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test.each(all.filter(({ program }) => program.most))(
+    '$name: some run takes half of it and more',
+    ({ program }) => {
+      for (const n of [2, 3, 12, 47]) {
+        const most = boundOf(program, n);
+        const runs = adversaries(n, 1).map((answer) => taken(program, n, answer));
+        const highest = (of: (run: ReturnType<typeof taken>) => number) => Math.max(...runs.map(of));
+        expect(highest((run) => run.comparisons)).toBeGreaterThanOrEqual(most.comparisons / 2);
+        expect(highest((run) => run.rounds)).toBeGreaterThanOrEqual(most.rounds / 2);
+        expect(highest((run) => run.group)).toBeGreaterThanOrEqual(most.group / 2);
+      }
+    },
+  );
+
+  test.each([
+    // Reached: all beat every pivot, or every comparison fails.
+    ['tdpart', 100, 31, 17],
+    ['setwise-bubble', 100, 54, 54],
+    ['pairwise-bubble', 100, 945, 945],
+    ['swiss@5', 100, 350, 7],
+  ])('%s of %i: %i comparisons, %i rounds', (spec, n, comparisons, rounds) => {
+    expect(parseProgram(spec).most!(n)).toMatchObject({ comparisons, rounds });
+    const runs = adversaries(n, 1).map((answer) => taken(parseProgram(spec), n, answer));
+    expect(Math.max(...runs.map((run) => run.comparisons))).toBe(comparisons);
+    expect(Math.max(...runs.map((run) => run.rounds))).toBe(rounds);
+  });
+
+  test('it is told at once for a hundred thousand', () => {
+    for (const spec of ['tdpart:2/1@100000', 'setwise-heap@100000', 'pairwise-bubble@100000', 'adaptive'])
+      expect(parseProgram(spec).most!(100_000).comparisons).toBeGreaterThan(5000);
   });
 });
 

@@ -121,12 +121,32 @@ async function candidatesFor(
   ];
 }
 
-function table({ queries, calls, rounds, promptTokens, outputTokens, usd, exact, atMost }: Plan): string {
+function table({
+  queries,
+  calls,
+  rounds,
+  promptTokens,
+  outputTokens,
+  usd,
+  exact,
+  atMost,
+  most,
+}: Plan): string {
+  const estimate = (limit: number | string | undefined, what: string): string =>
+    limit === undefined ? 'estimate' : `estimate, at most ${limit} ${what}`;
   const rows = [
     ['queries', String(queries), ''],
-    ['calls', String(calls), exact.calls ? 'exact' : 'estimate'],
-    ['rounds a query', rounds.toFixed(1), exact.calls ? 'exact' : 'estimate'],
-    ['prompt tokens', String(promptTokens), exact.promptTokens ? 'exact' : 'estimate'],
+    ['calls', String(calls), exact.calls ? 'exact' : estimate(most?.calls, 'calls')],
+    [
+      'rounds a query',
+      rounds.toFixed(1),
+      exact.calls ? 'exact' : estimate(most?.rounds.toFixed(1), 'rounds'),
+    ],
+    [
+      'prompt tokens',
+      String(promptTokens),
+      exact.promptTokens ? 'exact' : estimate(most?.promptTokens, 'tokens'),
+    ],
     ['reply tokens', String(outputTokens), atMost.outputTokens ? 'at most' : 'estimate'],
     ['US dollars', usd.toFixed(4), atMost.outputTokens ? 'at most' : ''],
   ];
