@@ -33,7 +33,10 @@ function queryOf(type: string, texts: readonly string[]): Record<string, unknown
     'how-to': { [key]: `how to get on with ${terms}` },
     claim: { [key]: `Everybody can rely on ${terms}.` },
     comparison: { [key]: `what is better, doing without or using ${terms}` },
-    'multi-hop': { [key]: `which two things must one know about ${shared}` },
+    // A word of each passage before the one that they share: many pairs share the same.
+    'multi-hop': {
+      [key]: `what do ${longWords(texts[0]!)[0]} and ${longWords(passage)[0]} have to do with ${shared}`,
+    },
     'follow-up': {
       'asked before': [`what is ${terms.split(' ')[0]}?`],
       [key]: `and why with ${terms.split(' ').at(-1)}?`,
