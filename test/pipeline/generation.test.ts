@@ -225,9 +225,9 @@ test('every optional section together: exactly the examples ordered, and everyth
   expect(stage('judge-written').noted).toMatchObject({ rewritten: expect.any(Number) });
   expect(stage('edits').noted).toMatchObject({ missing: expect.any(Number), wrong: expect.any(Number) });
 
-  // Of everything that was ordered there is some; selecting by quota with twins kept together may leave one of nine types out.
+  // Of everything that was ordered there is some.
   const types = new Set(examples.map(({ query }) => query.metadata?.type));
-  expect(types.size).toBeGreaterThanOrEqual(8);
+  expect(types.size).toBe(9);
   const origins = new Set(examples.flatMap(({ passages }) => passages.map(({ origin }) => origin)));
   for (const origin of ['corpus', 'mined:bm25', 'generated:negative', 'generated:3', 'edited:missing'])
     expect(origins).toContain(origin);

@@ -1,4 +1,5 @@
 import type { Example } from '../../core/example.js';
+import { typeOf } from './example-groups.js';
 
 export interface KeptTwins {
   /** As many as were picked. */
@@ -12,7 +13,8 @@ export interface KeptTwins {
 /**
  * A selection in which a query and its reversed twin come together or not at all: apart, they teach that an instruction changes
  * nothing. Of the pairs that were picked half, those picked first are made whole, each with the place of one that was picked last;
- * where one is left over, a single example makes room for it or comes in its place.
+ * where one is left over, a single example makes room for it or comes in its place: the last picked of a type that keeps others, so
+ * that no type is lost where that can be.
  * @param picked indexes of the examples, in the order in which they were picked
  */
 export function keepTwins(picked: readonly number[], examples: readonly Example[]): KeptTwins {
@@ -28,7 +30,9 @@ export function keepTwins(picked: readonly number[], examples: readonly Example[
   while (halves.length > 1) swap(halves.pop()!, twinOf.get(halves.shift()!)!);
   const [left] = halves;
   if (left === undefined) return { indexes: [...kept], moved, parted: false };
-  const lastSingle = picked.findLast((index) => !twinOf.has(index));
+  const singles = picked.filter((index) => !twinOf.has(index));
+  const types = singles.map((index) => typeOf(examples[index]!));
+  const lastSingle = singles.findLast((_, at) => types.indexOf(types[at]) < at) ?? singles.at(-1);
   const freeSingle = examples.findIndex((_, index) => !twinOf.has(index) && !kept.has(index));
   if (lastSingle !== undefined) swap(lastSingle, twinOf.get(left)!);
   else if (freeSingle >= 0) swap(left, freeSingle);

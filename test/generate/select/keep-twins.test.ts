@@ -86,3 +86,24 @@ test('pairs that were picked first are the ones that stay', async () => {
   expect(chosen.map(({ query }) => query.id)).toEqual(['b', 'b-reversed']);
   expect(notes).toEqual([expect.stringContaining('1 example was exchanged')]);
 });
+
+test('no type is lost to a pair where another single example can make room', async () => {
+  const single = (id: string, type: string): Example => {
+    const made = example(id);
+    return { ...made, query: { ...made.query, metadata: { type } } };
+  };
+  const examples = [
+    single('common', 'question'),
+    single('common too', 'question'),
+    single('rare', 'unanswerable'),
+    example('a', 'a-reversed'),
+    example('a-reversed', 'a'),
+  ];
+  // The rare one is picked last, and one of the pair is left out.
+  const { examples: chosen } = await select(
+    { examples, difficulties: [5, 4, 2, 3, 1] },
+    { method: 'difficulty', prefer: 'hardest' },
+    { count: 4, seed: 7 },
+  );
+  expect(chosen.map(({ query }) => query.id)).toEqual(['common', 'rare', 'a', 'a-reversed']);
+});
