@@ -24,7 +24,7 @@ const fewestTokens = 8;
 /**
  * The messages of a prompt within the model's context. Where they are too long, the longest passages are cut at a word,
  * all to the same number of tokens, which is the largest that fits; each cut is a warning.
- * @throws RankforgeError `context-overflow` when not even 8 tokens a passage fit
+ * @throws RankforgeError `context-overflow` when not even 8 tokens a passage fit, or the prompt alone leaves no room
  */
 export function fitPassages(
   model: Pick<LanguageModel, 'id' | 'contextSize' | 'countTokens'>,
@@ -62,6 +62,17 @@ export function fitPassages(
       return { messages: shorter, promptTokens: tokens, warnings };
     }
     budget -= tokens - room;
+  }
+  if (frame + fewestTokens > room) {
+    throw new RankforgeError(
+      'context-overflow',
+      `The prompt without passages takes ${frame + replyTokens} tokens of a context of ${model.contextSize}, with ${replyTokens} for the reply`,
+      {
+        where: model.id,
+        hint: (spell) =>
+          `Shorten the query or its instruction, or raise ${spell('contextSize')} of the model.`,
+      },
+    );
   }
   throw new RankforgeError(
     'context-overflow',

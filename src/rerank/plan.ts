@@ -43,7 +43,8 @@ export interface Plan extends PlannedWork {
    * The most that it will take, whatever the outcomes; the plan itself where that is exact. Each comparison is counted
    * as one of the passages that cost the most, so tokens are a bound where more or longer passages cost no fewer; where
    * passages are cut to fit the context, it may be a few tokens short. Reply tokens are as sure as those of the plan.
-   * Absent for a program of one's own whose calls hang on outcomes and that states no bound.
+   * Absent for a program of one's own whose calls hang on outcomes and that states no bound. That of a sample is scaled as
+   * all else is: it bounds the sample's queries, and other queries as far as theirs are like them.
    */
   readonly most?: PlannedWork;
   /**

@@ -92,6 +92,22 @@ test.each([
   expect(run.stderr).not.toMatch(/\n\s+at /);
 });
 
+test.each([
+  ['evaluate', (run: string) => ['--qrels', join(folder, 'qrels/test.tsv'), '--run', run]],
+  [
+    'rerank',
+    (run: string) => ['--dataset', folder, '--run', run, '--compare', 'bm25', '--out', `${run}.out`],
+  ],
+  ['plan', (run: string) => ['--dataset', folder, '--run', run, '--compare', 'bm25']],
+])('%s of a run that is empty names the file', async (command, flags) => {
+  await dataset();
+  const run = join(folder, 'run.trec');
+  writeFileSync(run, '');
+  const ended = await rankforge([command, ...flags(run), '--json']);
+  expect(ended.code).toBe(1);
+  expect(problem(ended)).toMatchObject({ code: 'too-little-data', where: run });
+});
+
 test('a corpus that is not there', async () => {
   await dataset();
   rmSync(join(folder, 'corpus.jsonl'));

@@ -44,6 +44,21 @@ test('a context too small for 8 tokens a passage is an error', () => {
   ).toThrow(expect.objectContaining({ code: 'context-overflow' }));
 });
 
+test('a prompt that leaves no room for any passage is said to be too long itself', () => {
+  const long = request([words(20)]);
+  expect(() =>
+    fitPassages(fakeModel({ contextSize: 60 }), {
+      ...long,
+      render: (texts) => [{ role: 'user', content: `${words(55)} ${texts.join(' ')}` }],
+    }),
+  ).toThrow(
+    expect.objectContaining({
+      code: 'context-overflow',
+      message: expect.stringContaining('without passages'),
+    }),
+  );
+});
+
 test('a prompt always fits, whatever the lengths', () => {
   fc.assert(
     fc.property(

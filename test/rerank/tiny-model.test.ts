@@ -5,8 +5,10 @@ import type { Ranking } from '../../src/core/ranking.js';
 import { bundledStudentFolder } from '../../src/distill/bundled-student.js';
 import { studentComparator } from '../../src/distill/student-comparator.js';
 import { loadStudent } from '../../src/distill/student-folder.js';
+import { openEncoder } from '../../src/models/encoder/encoder.js';
 import { type LlamaLanguageModel, openLlama } from '../../src/models/llama/llama-model.js';
 import type { Comparator } from '../../src/rerank/comparator.js';
+import { endpointComparator } from '../../src/rerank/comparators/endpoint/endpoint.js';
 import { firstComparator } from '../../src/rerank/comparators/first.js';
 import { likelihoodComparator } from '../../src/rerank/comparators/likelihood.js';
 import { pointwiseComparator } from '../../src/rerank/comparators/pointwise.js';
@@ -16,7 +18,9 @@ import { plan } from '../../src/rerank/plan.js';
 import { type ProgramName, parseProgram } from '../../src/rerank/programs/registry.js';
 import { composeReranker } from '../../src/rerank/reranker.js';
 import { checkPair, whySenseless } from '../../src/rerank/sensible-pair.js';
+import { startRerankServer } from '../../src/surfaces/http/rerank-server.js';
 import { tinyGguf } from '../fixtures/tiny-gguf.js';
+import { writeTinyBert } from '../models/encoder/tiny-bert.js';
 
 const vocabulary =
   'the search engine ranks passages by how well each one answers query water energy student teacher label'.split(
@@ -224,6 +228,50 @@ describe('on a real llama.cpp model', () => {
     const { items, usage } = await composeReranker({ program, comparator: student }).rerank(one);
     expect(items.map(({ id }) => id).sort()).toEqual(one.items.map(({ passage }) => passage.id).sort());
     expect(usage.promptTokens).toBe(0);
+  });
+
+  test.each(Object.values(programForms).filter((program) => whySenseless(program, 'fused') === undefined))(
+    '%s × fused on a tiny encoder: every passage comes out once, without a call',
+    async (program) => {
+      await using encoder = await openEncoder({
+        weights: { id: 'tiny', folder: await writeTinyBert() },
+        threads: 1,
+      });
+      const one = candidates(9, 'q');
+      const comparator = await openComparator('fused', { encoder });
+      const { items, usage } = await composeReranker({ program, comparator }).rerank(one);
+      expect(items.map(({ id }) => id).sort()).toEqual(one.items.map(({ passage }) => passage.id).sort());
+      expect(usage.promptTokens).toBe(0);
+    },
+  );
+
+  test.each(
+    Object.values(programForms).filter((program) => whySenseless(program, 'endpoint:tei') === undefined),
+  )('%s × endpoint: orders as the model behind the server does', async (program) => {
+    const likelihood = likelihoodComparator({ model });
+    // With probabilities, as cross-encoders have them: they are what two requests' scores can be compared by.
+    const behind: Comparator = {
+      ...likelihood,
+      async compare(...asked) {
+        const comparison = await likelihood.compare(...asked);
+        return { ...comparison, probabilities: comparison.scores!.map((score) => Math.exp(score)) };
+      },
+    };
+    const server = await startRerankServer({
+      port: 0,
+      reranker: composeReranker({ program: 'pointwise', comparator: behind }),
+    });
+    try {
+      const one = candidates(9, 'q', { least: 3, spread: 4 });
+      const comparator = endpointComparator({ shape: 'tei', url: server.url });
+      const ranked = async (by: Comparator) =>
+        (
+          await composeReranker({ program: parseProgram(program, { seed: 1 }), comparator: by }).rerank(one)
+        ).items.map(({ id }) => id);
+      expect(await ranked(comparator)).toEqual(await ranked(behind));
+    } finally {
+      await server.stop();
+    }
   });
 
   test('a label counts with the more probable of its spellings, where the vocabulary has both', async () => {

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { randomStream, shuffle } from '../../../core/random.js';
 import { readQrels } from '../../../formats/qrels.js';
-import { readRun } from '../../../formats/trec-run.js';
 import { probabilityOf } from '../../../rerank/calibration/calibrate.js';
 import { judgedLists } from '../../../rerank/calibration/judged-lists.js';
 import { fitCalibration, writeCalibration } from '../../../rerank/calibration/score-calibration.js';
@@ -14,6 +13,7 @@ import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { amount, flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
+import { readGivenRun } from '../read-given-run.js';
 
 interface CalibrateFlags extends ComparatorFlags {
   run: string;
@@ -71,7 +71,7 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
   const file = join(out, 'calibration.json');
   await checkOutput(file);
   const qrels = await readQrels(options.qrels, { signal });
-  const run = await readRun(options.run, { signal });
+  const run = await readGivenRun(options.run, { signal });
   const judged = shuffle(
     [...run].filter(([queryId]) => qrels.has(queryId)),
     randomStream(seed, 'calibrate'),

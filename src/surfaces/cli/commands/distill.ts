@@ -6,7 +6,6 @@ import { type AnyStudentKind, allStudentKinds } from '../../../distill/student-k
 import { isReaderKind } from '../../../distill/texts/text-reader.js';
 import { readQrels } from '../../../formats/qrels.js';
 import { readRankings } from '../../../formats/ranking-file.js';
-import { readRun } from '../../../formats/trec-run.js';
 import {
   type DistillRunsOptions,
   distillRuns,
@@ -19,6 +18,7 @@ import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
+import { readGivenRun } from '../read-given-run.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
@@ -209,7 +209,7 @@ async function readRecorded(
   }
   if (run === undefined) throw missing('--run');
   if (!teacher) throw missing('--teacher');
-  const candidates = await readRun(run, reading);
+  const candidates = await readGivenRun(run, reading);
   const teachers = await Promise.all(teacher.map((path) => readRankings(path, reading)));
   return {
     run: candidates,

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { compareRuns } from '../../../evaluate/compare-runs.js';
 import { evaluateRun } from '../../../evaluate/evaluate-run.js';
 import { readQrels } from '../../../formats/qrels.js';
-import { readRun } from '../../../formats/trec-run.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
+import { readGivenRun } from '../read-given-run.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
@@ -55,7 +55,7 @@ async function evaluate(options: EvaluateFlags, context: CliContext) {
     seed,
   } as const;
   const names = runNames(paths);
-  const runs = await Promise.all(paths.map((path) => readRun(path, reading)));
+  const runs = await Promise.all(paths.map((path) => readGivenRun(path, reading)));
   const evaluations = runs.map((run) => evaluateRun(qrels, run, wanted, how));
   const results = runs.map((run, index) => {
     const { means, missing, unjudged } = evaluations[index]!;

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Candidates } from '../../../core/candidates.js';
 import { RankforgeError } from '../../../core/errors.js';
-import { readRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { debias } from '../../../rerank/debias/registry.js';
 import { type Plan, plan } from '../../../rerank/plan.js';
@@ -18,6 +17,7 @@ import {
   type TargetFlags,
   wantsChoice,
 } from '../program-choice.js';
+import { readGivenRun } from '../read-given-run.js';
 import { textTable } from '../text-table.js';
 
 interface PlanFlags extends ComparatorFlags, TargetFlags {
@@ -103,7 +103,7 @@ async function candidatesFor(
   context: CliContext,
 ): Promise<Candidates[]> {
   if (dataset !== undefined && run !== undefined) {
-    const listed = await readRun(run, context);
+    const listed = await readGivenRun(run, context);
     return candidatesOf(listed, await openDataset({ dataset, split }, context), { depth });
   }
   if (dataset !== undefined || run !== undefined) {

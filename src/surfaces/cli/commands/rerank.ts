@@ -6,7 +6,7 @@ import { addUsage } from '../../../core/usage.js';
 import { evaluateRun } from '../../../evaluate/evaluate-run.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import { readQrels } from '../../../formats/qrels.js';
-import { readRun, writeRun } from '../../../formats/trec-run.js';
+import { writeRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { calibratedComparator, readCalibration } from '../../../rerank/calibration/score-calibration.js';
 import { keepRelevant, readCutOff } from '../../../rerank/cut-off/cut-off.js';
@@ -28,6 +28,7 @@ import {
 } from '../interpolate-flag.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
+import { readGivenRun } from '../read-given-run.js';
 import { openReading } from '../reading.js';
 import { scoreFile } from '../score-file.js';
 
@@ -136,7 +137,7 @@ async function rerank(options: RerankFlags, context: CliContext) {
   await checkOutput(out);
   if (options.rankings !== undefined) await checkOutput(options.rankings);
   using reading = openReading(options, context);
-  const run = await readRun(path, reading);
+  const run = await readGivenRun(path, reading);
   const candidates = candidatesOf(run, await openDataset({ ...options, dataset }, context, reading), {
     depth,
   });

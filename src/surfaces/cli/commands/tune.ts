@@ -9,7 +9,6 @@ import { type TuneResult, type TuneSetting, tune } from '../../../evaluate/tune/
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import type { Dataset } from '../../../formats/dataset.js';
 import { readQrels } from '../../../formats/qrels.js';
-import { readRun } from '../../../formats/trec-run.js';
 import { createBudget } from '../../../models/door/budget.js';
 import type { LanguageModel } from '../../../models/language-model.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
@@ -22,6 +21,7 @@ import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { type BudgetOptions, budgetOf, flags, integer } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
+import { readGivenRun } from '../read-given-run.js';
 import { textTable } from '../text-table.js';
 import { type TunedCardFlags, tunedCard } from '../tuned-card.js';
 
@@ -156,7 +156,7 @@ async function findCandidates(
       found.set(query.id, await retriever.search(query, 100, { signal }));
     beside[name] = found;
   }
-  const first = run === undefined ? beside.bm25! : await readRun(run, { signal });
+  const first = run === undefined ? beside.bm25! : await readGivenRun(run, { signal });
   return {
     candidates: candidatesOf(first, dataset, { depth }).map(({ query, items }) => ({
       query,
