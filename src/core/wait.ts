@@ -1,12 +1,18 @@
 import { setMaxListeners } from 'node:events';
 
+/** Signals that were told so: telling takes longer than looking up. */
+const unlimited = new WeakSet<AbortSignal>();
+
 /**
  * Calls a listener when the signal aborts, until the returned function is called. Many calls share one signal, each
  * taking its listener away again, which is no leak for Node to warn of.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (!signal) return () => {};
-  setMaxListeners(0, signal);
+  if (!unlimited.has(signal)) {
+    setMaxListeners(0, signal);
+    unlimited.add(signal);
+  }
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
 }

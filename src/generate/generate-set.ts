@@ -23,6 +23,7 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
   checkOptions(options);
   const checks: QueryChecks = { ...options.source, contamination: options.contamination };
   const seen = queryDuplicates(seed);
+  const writer = { ...options.writer, seed };
   const slots = planSlots({
     count,
     seed,
@@ -40,7 +41,7 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
         : undefined;
     return {
       slot,
-      written: await writeQuery({ passage, type, variant, linked }, { ...options.writer, seed }, { signal }),
+      written: await writeQuery({ passage, type, variant, linked }, writer, { signal }),
     };
   }
 

@@ -1,17 +1,22 @@
-import { longestSharedRun, words } from '../words.js';
+import { words } from '../words.js';
 
-/** The words of a prompt, line by line, without what it was filled with. */
+/** The lines of a prompt, without what it was filled with, as what a query must not repeat of them. */
 export interface PromptLines {
   /** What it tells the model. */
-  readonly asked: readonly (readonly string[])[];
+  readonly asked: EchoedRuns;
   /** Its examples: passages and queries. */
-  readonly shown: readonly (readonly string[])[];
+  readonly shown: EchoedRuns;
 }
+
+/** Every five words in a row of some lines, and each shorter line whole; words are joined by spaces. */
+export type EchoedRuns = ReadonlySet<string>;
+
+const runLength = 5;
 
 /** Takes a rendered prompt apart: what stands between tags, and the values of lines such as `{"question search": "…"}`, are examples. */
 export function promptLines(promptText: string): PromptLines {
-  const asked: string[][] = [];
-  const shown: string[][] = [];
+  const asked = new Set<string>();
+  const shown = new Set<string>();
   let inside = false;
   for (const line of promptText.split('\n')) {
     const tag = /^<(\/?)(?:passage|topic)>$/.exec(line.trim());
@@ -37,14 +42,16 @@ function valuesOf(line: string): string[] {
   }
 }
 
-function add(lines: string[][], text: string): void {
-  const found = words(text);
-  if (found.length > 0) lines.push(found);
+function add(runs: Set<string>, line: string): void {
+  for (const run of runsOf(words(line))) runs.add(run);
 }
 
 /** Whether a query repeats five words in a row of a line, or a whole one. */
-export const repeats = (found: readonly string[], lines: readonly (readonly string[])[]): boolean =>
-  lines.some((line) => {
-    const shared = longestSharedRun(found, line);
-    return shared >= 5 || (shared === found.length && shared === line.length);
-  });
+export const repeats = (found: readonly string[], runs: EchoedRuns): boolean =>
+  runsOf(found).some((run) => runs.has(run));
+
+function runsOf(found: readonly string[]): string[] {
+  if (found.length === 0) return [];
+  const count = Math.max(1, found.length - runLength + 1);
+  return Array.from({ length: count }, (_, at) => found.slice(at, at + runLength).join(' '));
+}

@@ -149,11 +149,19 @@ type Fill = ((values: Readonly<Record<string, unknown>>) => ReturnType<typeof re
   readonly lines: PromptLines;
 };
 
-// By the prompt's hash, the type and the examples: the same for every passage.
-const knownLines = new Map<string, PromptLines>();
+// The same for every passage.
+const fills = new WeakMap<QueryWriter, Map<QueryTypeName, Fill>>();
 
 /** The prompt of a type, to be filled in, and its own lines. */
 function fillPrompt(writer: QueryWriter, type: QueryTypeName): Fill {
+  const known = fills.get(writer) ?? new Map<QueryTypeName, Fill>();
+  fills.set(writer, known);
+  const fill = known.get(type) ?? makeFill(writer, type);
+  known.set(type, fill);
+  return fill;
+}
+
+function makeFill(writer: QueryWriter, type: QueryTypeName): Fill {
   const { prompt: promptId, ask } = queryType(type);
   const prompt = (promptId === 'generate/query' ? writer.prompt : undefined) ?? loadPrompt(promptId);
   const examples = (writer.examples?.(type) ?? []).map(({ query, passage }) => ({
@@ -162,14 +170,8 @@ function fillPrompt(writer: QueryWriter, type: QueryTypeName): Fill {
   }));
   const fill = (values: Readonly<Record<string, unknown>>) =>
     renderPrompt(prompt, { type, ask, examples, ...values });
-  const key = hashValue([prompt.hash, type, examples]);
-  let lines = knownLines.get(key);
-  if (!lines) {
-    const messages = fill({ passage: '', linked: '', voice: '' });
-    lines = promptLines(messages.map(({ content }) => content).join('\n'));
-    knownLines.set(key, lines);
-  }
-  return Object.assign(fill, { lines });
+  const messages = fill({ passage: '', linked: '', voice: '' });
+  return Object.assign(fill, { lines: promptLines(messages.map(({ content }) => content).join('\n')) });
 }
 
 export interface WriteQueriesOptions extends QueryWriter, JobOptions {

@@ -72,10 +72,10 @@ export function behindDoor(model: LanguageModel, door: Door): LanguageModel {
     let written: Promise<void> | undefined;
     const perform = async (): Promise<R> => {
       const reply = await call.perform({ signal });
-      // Begun here, so that an answer that was paid for is kept even when the caller has left; awaited below, so
-      // that no slot of the server is held during a flush.
       reservation?.settle(reply.usage);
-      written = ledger?.put(key, { ...keyed, reply });
+      // Begun here, so that an answer that was paid for is kept even when the caller has left; once the calls that wait
+      // for this slot are sent, and awaited below, so that the server has work during a flush.
+      written = ledger && afterTurn(() => ledger.put(key, { ...keyed, reply }));
       written?.catch(() => {});
       return reply;
     };
@@ -137,6 +137,12 @@ export function behindDoor(model: LanguageModel, door: Door): LanguageModel {
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }
+
+/** Begins work once what else this turn of the event loop brings is done. */
+const afterTurn = <T>(work: () => Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => work().then(resolve, reject));
+  });
 
 /** Defaults written out and empties left out, so that equal requests share a key however they were spelt. */
 function canonicalGenerate({ sample: _, prefill, stop, temperature = 0, ...rest }: GenerateRequest): unknown {

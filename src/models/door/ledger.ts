@@ -81,7 +81,8 @@ async function openStore(folder: string, readOnly: boolean): Promise<RootDatabas
     const store = open<LedgerRecord, string>({
       path: folder,
       noSubdir: false,
-      compression: true,
+      // A call of a few thousand characters is sooner written than compressed.
+      compression: { threshold: 8192 },
       overlappingSync: false,
       // Milliseconds in which answers gather for one commit, which a thread of its own makes: none holds up the process.
       commitDelay: 1,

@@ -95,18 +95,36 @@ export function createLimits(options: LimitsOptions = {}): Limits {
     }
   }
 
-  return {
-    countsTokens: tokenWindow !== undefined,
-    run: (work, call = {}) =>
-      pRetry(() => attempt(work, call), {
+  /** Goes on after a first failure, as most calls have none. */
+  async function tryAgain<T>(failure: unknown, again: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let first = true;
+    const next = async (): Promise<T> => {
+      if (!first) return again();
+      first = false;
+      throw failure;
+    };
+    try {
+      return await pRetry(next, {
         retries,
         minTimeout: minRetryMs,
         maxTimeout: 60_000,
         randomize: true,
-        signal: call.signal,
+        signal,
         shouldRetry: ({ error }) => mayRetry(error),
-      }).catch((error: unknown) => {
-        throw error instanceof RankforgeError ? error.with({ retried: true }) : error;
-      }),
+      });
+    } catch (error) {
+      throw error instanceof RankforgeError ? error.with({ retried: true }) : error;
+    }
+  }
+
+  return {
+    countsTokens: tokenWindow !== undefined,
+    async run(work, call = {}) {
+      try {
+        return await attempt(work, call);
+      } catch (error) {
+        return tryAgain(error, () => attempt(work, call), call.signal);
+      }
+    },
   };
 }

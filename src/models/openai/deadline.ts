@@ -1,5 +1,5 @@
 import { RankforgeError } from '../../core/errors.js';
-import { onAbort, untilAborted } from '../../core/wait.js';
+import { onAbort } from '../../core/wait.js';
 
 export interface DeadlineOptions {
   readonly signal?: AbortSignal;
@@ -18,20 +18,27 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort('timeout'), timeoutMs);
-  const leave = onAbort(signal, () => controller.abort(signal?.reason));
+  let timer: NodeJS.Timeout | undefined;
+  let leave = () => {};
   try {
-    return await untilAborted(work(controller.signal), controller.signal);
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (!controller.signal.aborted) throw error;
-    throw new RankforgeError('timeout', `No answer within ${timeoutMs / 1000} s`, {
-      where,
-      hint: 'Raise the timeout, or send less at a time.',
-      retryable: true,
+    return await new Promise<T>((resolve, reject) => {
+      const stop = (reason: unknown) => {
+        controller.abort(reason);
+        reject(reason);
+      };
+      leave = onAbort(signal, () => stop(signal?.reason));
+      timer = setTimeout(() => stop(tooLate(timeoutMs, where)), timeoutMs);
+      work(controller.signal).then(resolve, reject);
     });
   } finally {
     clearTimeout(timer);
     leave();
   }
 }
+
+const tooLate = (timeoutMs: number, where: string): RankforgeError =>
+  new RankforgeError('timeout', `No answer within ${timeoutMs / 1000} s`, {
+    where,
+    hint: 'Raise the timeout, or send less at a time.',
+    retryable: true,
+  });
