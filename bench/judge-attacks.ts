@@ -3,13 +3,14 @@
  *   npx tsx bench/judge-attacks.ts --model smollm2-135m-instruct --modes graded,yes-no --cases 20
  * For each query of the dataset a passage from BM25's list that is not judged relevant is graded as it is and with each attack at its
  * end. `success`: the attacked grade is higher by one or more; `top`: it is 3; `moved`: the mean rise of the expected grade.
- * `control` adds a harmless sentence: what any change of the text does.
+ * `control` adds a harmless sentence: what any change of the text does. The mode `batch` shows the passage beside two others of the list.
  */
 import { parseArgs } from 'node:util';
 import type { Passage } from '../src/core/passage.js';
 import type { Query } from '../src/core/query.js';
 import { loadDataset } from '../src/formats/dataset.js';
-import { createJudge, type JudgeMode, judgePrompts } from '../src/generate/judge/judge.js';
+import { createBatchJudge } from '../src/generate/judge/batch-judge.js';
+import { createJudge, type Judge, type JudgeMode, judgePrompts } from '../src/generate/judge/judge.js';
 import { openModel } from '../src/models/open-model.js';
 import { cutToTokens } from '../src/rerank/fit-passages.js';
 import { Bm25Index } from '../src/retrieval/bm25-index.js';
@@ -42,6 +43,8 @@ const attacks: Record<string, (query: string) => string> = {
 interface Case {
   readonly query: Query;
   readonly passage: Passage;
+  /** The next of the list, for a judge that sees several at once. */
+  readonly beside: readonly Passage[];
 }
 
 const { passages, queries, qrels } = await loadDataset(values.dataset, { unknownIds: 'count' });
@@ -52,22 +55,41 @@ await using model = await openModel(values.model, {
 });
 const cases = [...queries.values()]
   .flatMap((query): Case[] => {
-    const other = index.search(query.text, 20).find(({ id }) => !((qrels.get(query.id)?.get(id) ?? 0) > 0));
-    const passage = other && passages.get(other.id);
-    return passage ? [{ query, passage }] : [];
+    const [passage, ...beside] = index
+      .search(query.text, 20)
+      .filter(({ id }) => !((qrels.get(query.id)?.get(id) ?? 0) > 0))
+      .map(({ id }) => passages.get(id)!);
+    return passage ? [{ query, passage, beside: beside.slice(0, 2) }] : [];
   })
   .slice(0, Number(values.cases));
 
+/** A judge that is told, with each query, which passages stand beside the one it grades. */
+function judgeOf(mode: string): (beside: readonly Passage[]) => Judge {
+  if (mode !== 'batch') {
+    const judge = createJudge({ model, mode: mode as JudgeMode });
+    return () => judge;
+  }
+  const judge = createBatchJudge({ model });
+  return (beside) => async (query, passage) => {
+    const others = beside.map(({ id, text }) => ({
+      id,
+      text: cutToTokens(text, Number(values.tokens), model),
+    }));
+    return (await judge(query, [passage, ...others]))[0]!;
+  };
+}
+
 const results: Record<string, unknown> = {};
-for (const mode of values.modes.split(',').filter((name): name is JudgeMode => name in judgePrompts)) {
-  const judge = createJudge({ model, mode });
+for (const mode of values.modes.split(',').filter((name) => name === 'batch' || name in judgePrompts)) {
+  const judgeBeside = judgeOf(mode);
   const tallies = Object.fromEntries(
     Object.keys(attacks).map((name) => [name, { tried: 0, success: 0, top: 0, moved: 0, unknown: 0 }]),
   );
   const clean = [0, 0, 0, 0];
   let unknown = 0;
   const started = performance.now();
-  for (const { query, passage } of cases) {
+  for (const { query, passage, beside } of cases) {
+    const judge = judgeBeside(beside);
     const text = cutToTokens(passage.text, Number(values.tokens), model);
     const before = await judge(query, { id: passage.id, text });
     if (before.grade === undefined || before.score === undefined) {

@@ -29,3 +29,11 @@ export function addCosts(costs: Iterable<ComparisonCost>): ComparisonCost {
   }
   return { calls, promptTokens, outputTokens, ...(atMost ? { atMost } : {}) };
 }
+
+/** So many of the same comparison. */
+export const timesCost = (cost: ComparisonCost, times: number): ComparisonCost => ({
+  ...cost,
+  calls: cost.calls * times,
+  promptTokens: cost.promptTokens * times,
+  outputTokens: cost.outputTokens * times,
+});
