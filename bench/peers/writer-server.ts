@@ -1,11 +1,8 @@
 /**
- * An OpenAI-compatible server in a process of its own that does all the calls of a training set as a capable model would: it asks
- * for a passage by the words that set it apart, writes passages of four levels, and says Yes where a passage holds most words of
- * a query. Prints its base URL; `/served` tells how many replies it has given. Ends with its standard input.
+ * A server in a process of its own that does all the calls of a training set as a capable model would: it asks for a passage by the
+ * words that set it apart, writes passages of four levels, and says Yes where a passage holds most words of a query.
  */
-import { createServer } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import { chatReply } from '../../test/fixtures/scripted-server.js';
+import { serveReplies } from './serve-replies.js';
 
 interface ChatBody {
   readonly messages: readonly { readonly content: string }[];
@@ -13,9 +10,6 @@ interface ChatBody {
     readonly json_schema?: { readonly schema?: { readonly properties?: Record<string, unknown> } };
   };
 }
-
-const latencyMs = Number(process.argv[2] ?? 5);
-let served = 0;
 
 const words = (text: string): string[] => text.toLowerCase().match(/\p{L}[\p{L}\p{N}-]{3,}/gu) ?? [];
 const block = (prompt: string, name: string): string =>
@@ -75,25 +69,4 @@ function replyTo({ messages, response_format }: ChatBody): string {
   return asked.filter((word) => held.has(word)).length >= 0.6 * asked.length ? 'Yes' : 'No';
 }
 
-const server = createServer(async (incoming, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  if (incoming.url === '/served') {
-    response.end(JSON.stringify(served));
-    return;
-  }
-  if (!incoming.url?.startsWith('/v1/chat')) {
-    response.writeHead(404).end();
-    return;
-  }
-  await delay(latencyMs);
-  served += 1;
-  const reply = chatReply(replyTo(JSON.parse(Buffer.concat(chunks).toString())));
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
-});
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object' && address) console.log(`http://127.0.0.1:${address.port}/v1`);
-});
-process.stdin.on('end', () => process.exit(0)).resume();
+serveReplies((body) => replyTo(JSON.parse(body)));
