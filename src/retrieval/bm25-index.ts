@@ -171,6 +171,7 @@ export class Bm25Index {
       throw badFile(path, `it was built with analyser ${saved.analyser}, k1 ${saved.k1} and b ${saved.b}`);
     }
     const ids = decodeTexts(sections.ids);
+    // The file's kind was checked: its sections are typed by name alone, and these three are what this kind holds.
     const { offsets, passages, scores } = sections as unknown as Postings;
     return new Bm25Index(
       {

@@ -77,6 +77,7 @@ export async function readTarEntry(archive: string, name: string): Promise<ByteS
     parser.on('end', () => reject(lacks(archive, name)));
     parser.on('error', fail);
     input.on('error', fail);
+    // tar's parser is a stream of its own making: it has what pipe calls, and not all that Node's type names.
     input.pipe(parser as unknown as NodeJS.WritableStream);
   });
   const blocks = async function* (): AsyncGenerator<Uint8Array> {

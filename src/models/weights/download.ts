@@ -99,6 +99,7 @@ export async function startDownload(url: string, options: DownloadOptions): Prom
     const tag = response.headers.get('etag');
     // A weak tag does not promise equal bytes.
     const version = tag && !tag.startsWith('W/') ? tag : response.headers.get('last-modified');
+    // Node's response bodies can be iterated, which the DOM's type does not say.
     const body = response.body as unknown as AsyncIterable<Uint8Array>;
     const blocks = async function* (): AsyncGenerator<Uint8Array> {
       try {
