@@ -115,9 +115,10 @@ export {
   tinyCrossEncoder,
 } from './students/cross-encoder.js';
 export type { LossSettings } from './students/open-loss.js';
+export type { Interaction } from './students/open-static.js';
 export { type Prior, untrainedPrior } from './students/prior.js';
 export { type Parameters, type StudentKind, scoreFeatures, studentKinds } from './students/scorer.js';
-export { type Interaction, type StaticOptions, staticArchitecture } from './students/static.js';
+export { type StaticOptions, staticArchitecture } from './students/static.js';
 export type { TrainingSettings } from './students/training-settings.js';
 export * from './teachers/fuse-teachers.js';
 export {

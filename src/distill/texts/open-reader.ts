@@ -1,6 +1,6 @@
 import type { SessionOptions } from '../../models/onnx/session.js';
 import { openCrossEncoder } from '../students/cross-encoder.js';
-import { openStatic } from '../students/static.js';
+import { openStatic } from '../students/open-static.js';
 import type { TextReader, TextScorer } from './text-reader.js';
 
 /**
