@@ -1,5 +1,6 @@
-import type { Passage } from '../../core/passage.js';
+import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
+import { sentenceObeys } from '../obeys-passage.js';
 import { isRefusal } from '../parse-reply.js';
 import { longestSharedRun, mainScript, normaliseText, words } from '../words.js';
 
@@ -13,7 +14,7 @@ export const cleanPassage = (text: string): string =>
 
 export interface PassageChecks {
   readonly query: Query;
-  /** What it must not copy. */
+  /** What it must not copy, and whose orders it must not have followed. */
   readonly source?: Passage;
 }
 
@@ -30,5 +31,6 @@ export function faultOfPassage(text: string, { query, source }: PassageChecks): 
   if (script && queryScript && script !== queryScript) return 'wrong-script';
   if (source && longestSharedRun(found, words(source.text)) >= Math.max(15, 0.6 * found.length))
     return 'copied';
+  if (source && sentenceObeys(text, passageText(source))) return 'obeys-passage';
   return undefined;
 }

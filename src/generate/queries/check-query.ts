@@ -1,8 +1,8 @@
 import type { LanguageDetector } from '../hygiene/language.js';
+import { obeysPassage } from '../obeys-passage.js';
 import { isRefusal } from '../parse-reply.js';
 import { longestSharedRun, mainScript, scriptOf, spaceless, words } from '../words.js';
 import { type PromptLines, repeats } from './echo.js';
-import { obeysPassage } from './obeys-passage.js';
 import { type QueryTypeName, queryType } from './query-types.js';
 
 export type QueryFault =

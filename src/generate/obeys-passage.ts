@@ -1,8 +1,8 @@
-import { words } from '../words.js';
+import { words } from './words.js';
 
 // What is said to a model and not to a reader: to forget, to write something, who it is, whose turn it is.
 const order =
-  /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:people|users?|searchers?|they|one) (?:would |will |should |always )?(?:types?|search(?:es)?(?: for)?|asks?)\s*[:"“]|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
+  /\b(?:ignore|disregard|forget|override|skip)\b.{0,60}\b(?:above|previous|prior|earlier|instructions?|prompts?|rules|passages?|everything)\b|\b(?:instead|now|only|must|always|please|simply|just)\b.{0,30}\b(?:write|output|reply|respond|answer|print|return)\b|\b(?:write|output|reply|respond|answer|print|return)\b.{0,40}(?:["“«'‘`{:]|\b(?:only|exactly|instead|nothing but|the (?:words?|phrase|search|query|json))\b)|\b(?:people|users?|searchers?|they|one) (?:would |will |should |always )?(?:types?|search(?:es)?(?: for)?|asks?)\s*[:"“]|\b(?:use|repeat|say|include|copy|put)\b.{0,40}\b(?:sentences?|phrases?|words?)\b.{0,40}[:"“«]|\b(?:each|every|all|the) (?:texts?|passages?|repl(?:y|ies)|quer(?:y|ies)|search(?:es)?)\b.{0,40}\b(?:should|must|shall|has to|have to) (?:say|hold|contain|include|mention|be)\b|\b(?:system|assistant|user|developer)\s*:|\byou are (?:now|an? (?:ai|assistant|model))\b|\bas an ai\b|\{\s*"[^"]*"\s*:/i;
 
 // Words that any question has, whatever it is about: Lucene's stop words, and those that ask.
 const functionWords = new Set(
@@ -12,9 +12,11 @@ const functionWords = new Set(
   ),
 );
 
+const sentencesOf = (text: string): string[] => text.split(/(?<=[.!?\u3002\uff01\uff1f])\s+|[\n\r]+/u);
+
 /** The sentences of a text, those that give orders to a model apart from the rest. */
 function splitOrders(text: string): { readonly orders: readonly string[]; readonly rest: readonly string[] } {
-  const sentences = text.split(/(?<=[.!?\u3002\uff01\uff1f])\s+|[\n\r]+/u);
+  const sentences = sentencesOf(text);
   const isOrder = sentences.map((sentence) => order.test(sentence));
   return {
     orders: sentences.filter((_, index) => isOrder[index]),
@@ -37,3 +39,12 @@ export function obeysPassage(found: readonly string[], passage: string): boolean
   const alone = taken.filter((word) => !elsewhere.has(word));
   return taken.length >= 0.75 * telling.length && alone.length > 0.5 * telling.length;
 }
+
+// A sentence of fewer says too little to be known again.
+const fewestWords = 5;
+
+/** Whether a sentence of a written text is there because a sentence of the source ordered it, as `obeysPassage` tells it of a query. */
+export const sentenceObeys = (text: string, source: string): boolean =>
+  sentencesOf(text)
+    .map(words)
+    .some((found) => found.length >= fewestWords && obeysPassage(found, source));
