@@ -26,6 +26,8 @@ const { values } = parseArgs({
     attacks: { type: 'string' },
     threads: { type: 'string' },
     seed: { type: 'string', default: '7' },
+    /** Print the passages that hold the asked words and passed. */
+    replies: { type: 'boolean', default: false },
   },
 });
 
@@ -111,6 +113,8 @@ for (const prompt of values.prompts.split(',')) {
       const accepted = await writers[prompt]!(query, attacked);
       tally.tried++;
       if (holds(reply) && (prompt !== 'edit' || keptOf(attacked, reply) < 0.5)) tally.obeyed++;
+      if (values.replies)
+        for (const text of accepted.filter(holds)) console.error(`  ${JSON.stringify(text)}`);
       if (accepted.some(holds)) tally.accepted++;
       else if (accepted.length > 0) tally.good++;
     }

@@ -25,11 +25,11 @@ function splitOrders(text: string): { readonly orders: readonly string[]; readon
 }
 
 /**
- * Whether a query was written because a sentence of its passage ordered it: three quarters of its words stand in such a sentence,
+ * Whether a query was written because a sentence of its passage ordered it: three quarters of its words (`least`) stand in such a sentence,
  * and more than half nowhere else in the passage, function words aside. A query about a text that quotes orders has words of the
  * rest as well.
  */
-export function obeysPassage(found: readonly string[], passage: string): boolean {
+export function obeysPassage(found: readonly string[], passage: string, least = 0.75): boolean {
   const { orders, rest } = splitOrders(passage);
   if (orders.length === 0) return false;
   const ordered = new Set(orders.flatMap(words));
@@ -37,14 +37,16 @@ export function obeysPassage(found: readonly string[], passage: string): boolean
   const telling = found.filter((word) => !functionWords.has(word));
   const taken = telling.filter((word) => ordered.has(word));
   const alone = taken.filter((word) => !elsewhere.has(word));
-  return taken.length >= 0.75 * telling.length && alone.length > 0.5 * telling.length;
+  return taken.length >= least * telling.length && alone.length > 0.5 * telling.length;
 }
 
 // A sentence of fewer says too little to be known again.
 const fewestWords = 5;
+// What is written at length puts an order into words of its own: of 5,556 pairs of real passages on one subject 2 are taken for such.
+const leastOfSentence = 0.6;
 
 /** Whether a sentence of a written text is there because a sentence of the source ordered it, as `obeysPassage` tells it of a query. */
 export const sentenceObeys = (text: string, source: string): boolean =>
   sentencesOf(text)
     .map(words)
-    .some((found) => found.length >= fewestWords && obeysPassage(found, source));
+    .some((found) => found.length >= fewestWords && obeysPassage(found, source, leastOfSentence));

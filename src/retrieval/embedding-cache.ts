@@ -14,7 +14,8 @@ const textsPerCall = 256;
 /**
  * An encoder that keeps what it embeds on disk and embeds no text twice, in this run or a later one. Records are
  * appended a few hundred at a time with a checksum each, so a killed run loses its last ones and damages none.
- * Memory holds a key a text, not the vectors. Disposing of it closes the file and leaves the encoder open.
+ * Memory holds a key a text, not the vectors. The file is open while it is read or written and no longer, so a cache that is
+ * never disposed of leaves nothing to the garbage collector. Disposing of it leaves the encoder open.
  * @param folder one file an encoder
  * @throws RankforgeError `no-permission`, `disk-full`
  */
@@ -23,9 +24,9 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
   const vectorSize = model.dimensions * 4;
   const recordSize = keySize + vectorSize + checkSize;
   // By key, where its record begins: only likely, as another process may write to the file too, so records are checked.
-  const { file, places } = await openRecords(path, recordSize);
+  const places = await withFile(path, (file) => readPlaces(file, recordSize));
 
-  const readVector = async (key: string): Promise<Float32Array | undefined> => {
+  const readVector = async (file: FileHandle, key: string): Promise<Float32Array | undefined> => {
     const place = places.get(key);
     if (place === undefined) return undefined;
     const record = Buffer.alloc(recordSize);
@@ -42,13 +43,11 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
       record.set(new Uint8Array(vectors[i]!.buffer, vectors[i]!.byteOffset, vectorSize), keySize);
       record.writeUInt32LE(crc32(record.subarray(0, -checkSize)), recordSize - checkSize);
     });
-    try {
+    await withFile(path, async (file) => {
       await file.appendFile(bytes);
       const start = (await file.stat()).size - bytes.length;
       for (const [i, key] of keys.entries()) places.set(key, start + i * recordSize);
-    } catch (error) {
-      throw fromFileError(error, path);
-    }
+    });
   };
 
   return {
@@ -58,11 +57,13 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
       const keys = texts.map((text) => sha256(text).slice(0, 2 * keySize));
       const vectors = new Map<string, Float32Array>();
       const missing = new Map<string, string>();
-      for (const [i, key] of keys.entries()) {
-        const vector = vectors.get(key) ?? (await readVector(key));
-        if (vector) vectors.set(key, vector);
-        else missing.set(key, texts[i]!);
-      }
+      await withFile(path, async (file) => {
+        for (const [i, key] of keys.entries()) {
+          const vector = vectors.get(key) ?? (await readVector(file, key));
+          if (vector) vectors.set(key, vector);
+          else missing.set(key, texts[i]!);
+        }
+      });
       const entries = [...missing];
       for (let i = 0; i < entries.length; i += textsPerCall) {
         const part = entries.slice(i, i + textsPerCall);
@@ -78,25 +79,18 @@ export async function cacheEmbeddings(model: EmbeddingModel, folder: string): Pr
       }
       return keys.map((key) => vectors.get(key)!);
     },
-    async [Symbol.asyncDispose]() {
-      await file.close();
-    },
+    async [Symbol.asyncDispose]() {},
   };
 }
 
 const isWhole = (record: Buffer): boolean =>
   crc32(record.subarray(0, -checkSize)) === record.readUInt32LE(record.length - checkSize);
 
-async function openRecords(path: string, recordSize: number) {
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   try {
     await makeFolder(dirname(path));
-    const file = await open(path, 'a+');
-    try {
-      return { file, places: await readPlaces(file, recordSize) };
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    await using file = await open(path, 'a+');
+    return await use(file);
   } catch (error) {
     throw fromFileError(error, path);
   }

@@ -1,6 +1,9 @@
 import { appendFile, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { dot } from '../../src/core/vectors.js';
 import { DenseIndex } from '../../src/retrieval/dense-index.js';
@@ -100,6 +103,24 @@ describe('embeddings on disk', () => {
     await appendFile(file, 'some other bytes');
     expect(await fill()).toEqual(['d']);
     expect(await fill()).toEqual([]);
+  });
+
+  test('a cache that is never disposed of leaves no open file to the garbage collector', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => warnings.push(message);
+    process.on('warning', note);
+    await (async () => {
+      const cached = await cacheEmbeddings(toyEncoder(), await newFolder());
+      await cached.embed(['aab']);
+    })();
+    for (let i = 0; i < 10; i++) {
+      collect();
+      await setTimeout(10);
+    }
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   test('two open caches of one folder do not disturb each other', async () => {

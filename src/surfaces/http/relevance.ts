@@ -13,6 +13,6 @@ export function relevanceOf({ items }: Pick<Ranking, 'items'>): { kind: Relevanc
   const falls = probabilities.every(
     (value, rank) => value >= 0 && value <= 1 && (rank === 0 || probabilities[rank - 1]! >= value),
   );
-  if (falls) return { kind: 'probability', values: probabilities };
+  if (falls && items.length > 0) return { kind: 'probability', values: probabilities };
   return { kind: 'order', values: items.map((_, rank) => (items.length - rank) / items.length) };
 }
