@@ -4,8 +4,8 @@ import type { Ranking } from '../../core/ranking.js';
 export type RelevanceKind = 'probability' | 'order';
 
 /**
- * Relevance as these APIs promise it, 0 to 1 and falling: P(relevant) where every item has one and they agree with the
- * order. Otherwise evenly spaced numbers, which say the order and nothing else: a squashed logit would look like a
+ * Relevance as these APIs promise it, 0 to 1 and falling: P(relevant) where there are items, every one has one and they
+ * agree with the order. Otherwise evenly spaced numbers, which say the order and nothing else: a squashed logit would look like a
  * probability, and a threshold on it would cut at random.
  */
 export function relevanceOf({ items }: Pick<Ranking, 'items'>): { kind: RelevanceKind; values: number[] } {
