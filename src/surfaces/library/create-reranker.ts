@@ -1,5 +1,6 @@
 import type { Candidates } from '../../core/candidates.js';
 import { RankforgeError } from '../../core/errors.js';
+import { unknownName } from '../../core/names.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import type { Ranking } from '../../core/ranking.js';
@@ -44,12 +45,12 @@ export interface RerankResult<D extends GivenDocument> extends Pick<Ranking, 'us
   readonly results: readonly RerankedDocument<D>[];
 }
 
-/** A reranker that opens what it needs when it is first used, and keeps it until it is disposed of. */
+/** A reranker that opens what it needs when it is first used, and keeps it until it is disposed of, which ends it. */
 export interface DocumentReranker extends AsyncDisposable {
   /**
    * Orders texts, or `{ text, title?, id? }`, by how well they answer a query.
-   * @throws RankforgeError `usage` for what is no text or no number, and whatever opening or comparing throws; the
-   * signal's reason
+   * @throws RankforgeError `usage` for what is no text or no number, or after it was disposed of, and whatever opening or
+   * comparing throws; the signal's reason
    */
   rerank<D extends GivenDocument>(
     query: string | Query,
@@ -62,12 +63,21 @@ export interface DocumentReranker extends AsyncDisposable {
   open(options?: JobOptions): Promise<void>;
 }
 
+const optionNames = Object.keys({
+  ...{ method: true, compare: true, prompt: true, depth: true, interpolation: true, onFailure: true },
+  ...{ model: true, baseUrl: true, contextSize: true, threads: true, concurrency: true },
+  ...{ ledger: true, budget: true, qrels: true, parser: true, seed: true },
+} satisfies Record<keyof CreateRerankerOptions, true>);
+
 /**
  * A reranker from names: `createReranker({ model: 'qwen2.5-coder-1.5b-instruct', compare: 'first', method: 'sliding:20/10' })`.
  * With no settings: the encoder's cosine, BM25 and feedback fused, no language model.
- * @throws RankforgeError `unknown-name`, `usage` for a method that does not exist
+ * @throws RankforgeError `unknown-name`, `usage` for a method or an option that does not exist
  */
 export function createReranker(options: CreateRerankerOptions = {}): DocumentReranker {
+  // Types tell nothing to JavaScript, and the default reranker would take the place of the one meant.
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) throw unknownName(unknown, optionNames, 'option', 'usage');
   const { method, compare = options.model === undefined ? 'fused' : 'likelihood' } = options;
   const program = typeof method === 'string' ? parseProgram(method, { seed: options.seed }) : method;
   const open = async (job: JobOptions): Promise<Opened> => {
@@ -90,7 +100,13 @@ export function createReranker(options: CreateRerankerOptions = {}): DocumentRer
   };
 
   let opened: Promise<Opened> | undefined;
-  const ready = (job: JobOptions = {}): Promise<Opened> => {
+  let disposed = false;
+  const ready = async (job: JobOptions = {}): Promise<Opened> => {
+    if (disposed) {
+      throw new RankforgeError('usage', 'The reranker was disposed of', {
+        hint: 'Make another with createReranker, and dispose of one after its last query.',
+      });
+    }
     // Callers share one opening, which no single one's signal should end; what failed is tried again.
     opened ??= open({ onProgress: job.onProgress }).catch((error: unknown) => {
       opened = undefined;
@@ -119,6 +135,7 @@ export function createReranker(options: CreateRerankerOptions = {}): DocumentRer
       await ready(job);
     },
     async [Symbol.asyncDispose]() {
+      disposed = true;
       const last = await opened?.catch(() => undefined);
       opened = undefined;
       await last?.comparator?.[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import type { Query } from '../../core/query.js';
 import type { Warning } from '../../core/warning.js';
 import { bundledStudentFolder } from '../../distill/bundled-student.js';
 import {
+  type CreateRerankerOptions,
   createReranker,
   type DocumentReranker,
   type RerankOptions,
@@ -11,9 +12,9 @@ import {
 import type { GivenDocument } from './documents.js';
 
 /** One for the process: an encoder takes a second to open. */
-const best = createReranker();
+const best = renewable();
 // By its folder: what happens to be called `lexical` where the process runs is another thing.
-const lexical = createReranker({ compare: `student:${bundledStudentFolder('lexical')}` });
+const lexical = renewable({ compare: `student:${bundledStudentFolder('lexical')}` });
 
 /**
  * Orders documents by how well they answer a query, with the best that this machine can run at once: the encoder, BM25 and
@@ -56,3 +57,18 @@ const noEncoder: ReadonlySet<string> = new Set([
   'no-permission',
   'disk-full',
 ]);
+
+/** One that whoever was lent it may dispose of, to close what is open: the next query opens it again. */
+function renewable(options: CreateRerankerOptions = {}): DocumentReranker {
+  let current = createReranker(options);
+  return {
+    rerank: (...call) => current.rerank(...call),
+    rank: (...call) => current.rank(...call),
+    open: (...call) => current.open(...call),
+    async [Symbol.asyncDispose]() {
+      const last = current;
+      current = createReranker(options);
+      await last[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createReranker } from '../../../src/surfaces/library/create-reranker.js';
-import { rerank } from '../../../src/surfaces/library/rerank.js';
+import { type CreateRerankerOptions, createReranker } from '../../../src/surfaces/library/create-reranker.js';
+import { openDefaultReranker, rerank } from '../../../src/surfaces/library/rerank.js';
 import { stubComparator } from './stub-comparator.js';
 
 const documents = [
@@ -78,6 +78,23 @@ describe('createReranker', () => {
       await reranker.rerank('q', ['a', 'b']);
     }
     expect(given.disposed).toBe(false);
+  });
+
+  test('an option that does not exist is told', () => {
+    const misspelt = { comparee: 'bm25' } as CreateRerankerOptions;
+    expect(() => createReranker(misspelt)).toThrowError(
+      expect.objectContaining({ code: 'usage', where: 'comparee', hint: 'Did you mean "compare"?' }),
+    );
+  });
+
+  test('one that was disposed of ranks nothing and opens nothing', async () => {
+    const reranker = createReranker({ compare: 'bm25' });
+    await reranker.rerank('q', ['a']);
+    await reranker[Symbol.asyncDispose]();
+    await reranker[Symbol.asyncDispose]();
+    const ended = { code: 'usage', message: expect.stringContaining('disposed') };
+    await expect(reranker.rerank('q', ['a'])).rejects.toMatchObject(ended);
+    await expect(reranker.open()).rejects.toMatchObject(ended);
   });
 
   test('what cannot be opened is an error each time it is asked for', async () => {
@@ -181,4 +198,11 @@ test('rerank without any setting ranks, or says why the bundled student did', as
   const { results, warnings } = await rerank('how many months does a flea live', documents);
   expect(results.map(({ index }) => index)[0]).toBe(1);
   for (const { code } of warnings) expect(code).toBe('no-encoder');
+});
+
+test("the process's own reranker ranks again after somebody disposed of it", async () => {
+  const { reranker } = await openDefaultReranker();
+  await reranker[Symbol.asyncDispose]();
+  const { results } = await rerank('how many months does a flea live', documents);
+  expect(results).toHaveLength(3);
 });
