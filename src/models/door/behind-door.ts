@@ -68,14 +68,14 @@ export function behindDoor(model: LanguageModel, door: Door): LanguageModel {
   ): Promise<R> {
     const countsTokens = budget?.countsTokens || limits?.countsTokens;
     const promptTokens = countsTokens ? model.countTokens(call.messages) : 0;
-    const reservation = budget?.reserve(promptTokens);
+    const reservation = await budget?.admit(promptTokens, signal);
     let written: Promise<void> | undefined;
     const perform = async (): Promise<R> => {
       const reply = await call.perform({ signal });
       reservation?.settle(reply.usage);
-      // Begun here, so that an answer that was paid for is kept even when the caller has left; once the calls that wait
-      // for this slot are sent, and awaited below, so that the server has work during a flush.
-      written = ledger && afterTurn(() => ledger.put(key, { ...keyed, reply }));
+      // Begun here, so that an answer that was paid for is kept even when the caller has left; awaited below, so
+      // that no slot of the server is held during a flush.
+      written = ledger?.put(key, { ...keyed, reply });
       written?.catch(() => {});
       return reply;
     };
@@ -137,12 +137,6 @@ export function behindDoor(model: LanguageModel, door: Door): LanguageModel {
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }
-
-/** Begins work once what else this turn of the event loop brings is done. */
-const afterTurn = <T>(work: () => Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    setImmediate(() => work().then(resolve, reject));
-  });
 
 /** Defaults written out and empties left out, so that equal requests share a key however they were spelt. */
 function canonicalGenerate({ sample: _, prefill, stop, temperature = 0, ...rest }: GenerateRequest): unknown {

@@ -39,6 +39,8 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
   // reject unhandled where nobody listens.
   store.on('beforecommit', () => queueMicrotask(() => store.committed.then(ignore, ignore)));
 
+  const unwritten = new Set<Promise<unknown>>();
+
   return {
     folder,
     get size() {
@@ -46,22 +48,33 @@ export async function openLedger(folder: string, { readOnly = false }: LedgerOpt
     },
     get: (key) => store.get(key),
     async put(key, record) {
+      const written = afterTurn(() => store.put(key, record));
+      unwritten.add(written);
       try {
-        await store.put(key, record);
+        await written;
       } catch (error) {
         throw fromStoreError(await commitError(error), folder);
+      } finally {
+        unwritten.delete(written);
       }
     },
     *entries() {
       for (const { key, value } of store.getRange()) yield [key, value];
     },
     async [Symbol.asyncDispose]() {
+      await Promise.allSettled(unwritten);
       await store.close();
     },
   };
 }
 
 const ignore = () => {};
+
+/** Begins work once what else this turn of the event loop brings is done: calls that waited for the one just answered are sent first. */
+const afterTurn = <T>(work: () => Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => work().then(resolve, reject));
+  });
 
 /** Why a commit failed: lmdb tells it by a promise in the error, which rejects unhandled where nobody asks. */
 async function commitError(error: unknown): Promise<unknown> {

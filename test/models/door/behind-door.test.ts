@@ -170,6 +170,51 @@ test('calls made at once do not pass a budget of calls', async () => {
   expect(stub.calls).toBe(5);
 });
 
+test('who gives up at the first refusal still has all that the budget allows, written down', async () => {
+  const stub = stubLanguageModel({ before: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+  const budget = createBudget({ calls: 3 });
+  const model = behindDoor(stub, { ledger, budget, limits: createLimits({ concurrency: 2 }) });
+  const stop = new AbortController();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, index) =>
+      model.generate(ask(String(index)), { signal: stop.signal }).catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'budget-exhausted', where: expect.stringContaining('spent 3 calls') },
+  });
+  expect(ledger.size).toBe(3);
+});
+
+test('who waits for room in a budget can leave', async () => {
+  const stub = stubLanguageModel({ before: () => new Promise((resolve) => setTimeout(resolve, 200)) });
+  const model = behindDoor(stub, { budget: createBudget({ calls: 1 }) });
+  const stop = new AbortController();
+  const first = model.generate(ask('a'));
+  const second = model.generate(ask('b'), { signal: stop.signal });
+  stop.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  await expect(first).resolves.toMatchObject({ text: 'reply to a' });
+});
+
+test('an answer whose caller has left and whose ledger is closed at once is in the ledger', async () => {
+  const stub = stubLanguageModel();
+  const own = join(folder, 'closed at once');
+  const first = await openLedger(own);
+  void behindDoor(stub, { ledger: first })
+    .generate(ask('a'))
+    .catch(() => {});
+  while (stub.calls === 0) await Promise.resolve();
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  await first[Symbol.asyncDispose]();
+  await using again = await openLedger(own);
+  expect(again.size).toBe(1);
+});
+
 test('a failed call costs nothing, is not written, and can be made again', async () => {
   let fail = true;
   const stub = stubLanguageModel({
