@@ -13,6 +13,7 @@ export type SettingName =
   | 'out'
   | 'port'
   | 'qrels'
+  | 'run'
   | 'skipBad'
   | 'split';
 
@@ -23,7 +24,10 @@ export type SpellSetting = (setting: SettingName, value?: string) => string;
 export type Hint = string | ((spell: SpellSetting) => string);
 
 /** The library's own names, where they are not the setting's. */
-const libraryNames: Partial<Record<SettingName, string>> = { skipBad: 'onBadLine' };
+const libraryNames: Partial<Record<SettingName, string>> = {
+  run: 'candidates',
+  skipBad: 'onBadLine',
+};
 
 /** Settings as the library's options: `the option "model"`, `compare: "student:DIR"`. */
 export const spellOption: SpellSetting = (setting, value) => {

@@ -62,7 +62,7 @@ const fewestMeasured = 2;
  * Finds how a model ranks best, by successive halving over ways to ask it, on judged queries or known items. Two thirds of the
  * queries choose; the figures are of the last third, since the best of many on the queries that chose it is flattered, or of
  * as much of it as the budget still reaches for.
- * @throws RankforgeError `too-little-data` for fewer than 6 judged queries, `budget-exhausted`, and what comparing throws
+ * @throws RankforgeError `too-little-data` for fewer than 6 judged queries of two or more candidates, `budget-exhausted`, and what comparing throws
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { qrels, measure = 'nDCG@10', depth, budgetTokens, seed, signal } = options;
@@ -71,11 +71,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     randomStream(seed, 'tune'),
   );
   const aside = Math.floor(judged.length * heldOut);
-  if (aside < fewestMeasured) {
-    throw new RankforgeError('too-little-data', `${judged.length} judged queries are too few to choose by`, {
-      hint: 'Judge at least 6 queries, or generate some with known items.',
-    });
-  }
+  if (aside < fewestMeasured) throw tooFew(qrels.size, judged.length);
   const [choosing, measuring] = [judged.slice(aside), judged.slice(0, aside)];
 
   const comparators = new Map(
@@ -171,6 +167,20 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     failed: [...failed, ...search.failed],
     plannedTokens,
   };
+}
+
+/** A list of one passage has one order, and says nothing of who orders it. */
+function tooFew(judged: number, withCandidates: number): RankforgeError {
+  const queries = judged === 1 ? '1 judged query' : `${judged} judged queries`;
+  const have = withCandidates === 1 ? '1 has' : `${withCandidates} have`;
+  return new RankforgeError(
+    'too-little-data',
+    `Of ${queries} ${have} two or more candidates: too few to choose by`,
+    {
+      hint: (spell) =>
+        `Judge at least 6 queries or generate some with known items, and give longer lists with ${spell('run')}.`,
+    },
+  );
 }
 
 function planned(

@@ -15,6 +15,7 @@ export const flagNames: Readonly<Record<SettingName, string>> = {
   out: '--out',
   port: '--port',
   qrels: '--qrels',
+  run: '--run',
   skipBad: '--skip-bad',
   split: '--split',
 };

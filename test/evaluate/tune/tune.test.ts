@@ -83,8 +83,22 @@ test('a query that a ranking beside does not answer counts as 0', async () => {
   expect(beside.none).toEqual({ mean: 0, low: 0, high: 0 });
 });
 
-test('too few judged queries are an error', async () => {
+test.each([
+  ['few judgements', 5, 5, 'Of 5 judged queries 5 have two or more candidates: too few to choose by'],
+  ['short lists', 7, 1, 'Of 7 judged queries 1 has two or more candidates: too few to choose by'],
+  ['one query', 1, 0, 'Of 1 judged query 0 have two or more candidates: too few to choose by'],
+])('%s: an error that counts', async (_name, judged, long, message) => {
+  const some = candidates
+    .slice(0, judged)
+    .map(({ query, items }, index) => ({ query, items: index < long ? items : items.slice(0, 1) }));
   await expect(
-    tune({ settings, open, candidates: candidates.slice(0, 5), qrels, budgetTokens: 1e6, seed: 7 }),
-  ).rejects.toMatchObject({ code: 'too-little-data' });
+    tune({
+      ...{ settings, open, candidates: some, budgetTokens: 1e6, seed: 7 },
+      qrels: new Map([...qrels].slice(0, judged)),
+    }),
+  ).rejects.toMatchObject({
+    code: 'too-little-data',
+    message,
+    hint: expect.stringMatching(/at least 6 .* "candidates"/),
+  });
 });
