@@ -108,6 +108,38 @@ test.each([
   expect(problem(ended)).toMatchObject({ code: 'too-little-data', where: run });
 });
 
+test.each([
+  ['evaluate', () => []],
+  ['rerank', () => ['--dataset', folder, '--compare', 'oracle', '--out', join(folder, 'out')]],
+  ['calibrate', () => ['--compare', 'bm25', '--out', join(folder, 'out')]],
+  [
+    'distill',
+    () => [
+      ...['--dataset', folder, '--teacher', join(folder, 'run.trec'), '--student', 'linear'],
+      ...['--encoder', 'none', '--out', join(folder, 'out')],
+    ],
+  ],
+])('%s with judgements that are empty names the file', async (command, flags) => {
+  await dataset();
+  const [run, qrels] = [join(folder, 'run.trec'), join(folder, 'none.qrels')];
+  writeFileSync(run, 'q Q0 a 1 2 t\nq Q0 b 2 1 t\n');
+  writeFileSync(qrels, '');
+  const ended = await rankforge([command, '--run', run, '--qrels', qrels, ...flags(), '--json']);
+  expect(ended.code).toBe(1);
+  expect(problem(ended)).toMatchObject({ code: 'too-little-data', where: qrels });
+});
+
+test('distill with a teacher that is empty names the file', async () => {
+  await dataset();
+  const [run, teacher] = [join(folder, 'run.trec'), join(folder, 'teacher.trec')];
+  writeFileSync(run, 'q Q0 a 1 2 t\nq Q0 b 2 1 t\n');
+  writeFileSync(teacher, '');
+  const args = ['--dataset', folder, '--run', run, '--teacher', run, teacher, '--student', 'linear'];
+  const ended = await rankforge(['distill', ...args, '--out', join(folder, 'out'), '--json']);
+  expect(ended.code).toBe(1);
+  expect(problem(ended)).toMatchObject({ code: 'too-little-data', where: teacher });
+});
+
 test('a corpus that is not there', async () => {
   await dataset();
   rmSync(join(folder, 'corpus.jsonl'));

@@ -1,11 +1,11 @@
 import type { Qrels } from '../../core/run.js';
 import type { ReadOptions } from '../../formats/bad-line.js';
-import { readQrels } from '../../formats/qrels.js';
 import { createBudget } from '../../models/door/budget.js';
 import type { Comparator } from '../../rerank/comparator.js';
 import { openNamedComparator } from '../library/open-comparator.js';
 import type { CliContext } from './cli-context.js';
 import { type BudgetOptions, budgetOf } from './flags.js';
+import { readGivenQrels } from './read-given.js';
 
 export interface ComparatorFlags extends BudgetOptions {
   readonly compare: string;
@@ -44,7 +44,7 @@ export async function namedComparator(
     parser,
     seed,
     budget: createBudget(budgetOf(options)),
-    qrels: typeof qrels === 'string' ? await readQrels(qrels, reading) : qrels,
+    qrels: typeof qrels === 'string' ? await readGivenQrels(qrels, reading) : qrels,
     signal,
     onProgress,
   });

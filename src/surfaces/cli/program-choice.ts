@@ -3,12 +3,12 @@ import type { Candidates } from '../../core/candidates.js';
 import { RankforgeError } from '../../core/errors.js';
 import { chooseProgram, type ProgramForecast } from '../../evaluate/tune/choose-program.js';
 import { fitComparatorNoise } from '../../evaluate/tune/comparator-noise.js';
-import { readQrels } from '../../formats/qrels.js';
 import { readRun } from '../../formats/trec-run.js';
 import type { Comparator } from '../../rerank/comparator.js';
 import type { Prices } from '../../rerank/plan.js';
 import type { CliContext } from './cli-context.js';
 import { amount, integer } from './flags.js';
+import { readGivenQrels } from './read-given.js';
 import { textTable } from './text-table.js';
 
 export interface TargetFlags {
@@ -63,7 +63,7 @@ export async function pickProgram(
   { signal }: CliContext,
 ): Promise<ProgramChoice> {
   const { targetCalls, targetUsd, targetDepth: top = 10, noiseRun } = flags;
-  const qrels = flags.qrels === undefined ? undefined : await readQrels(flags.qrels, { signal });
+  const qrels = flags.qrels === undefined ? undefined : await readGivenQrels(flags.qrels, { signal });
   if (noiseRun !== undefined && !qrels) {
     throw new RankforgeError('usage', 'A run was given to measure the noise by, without judgements', {
       where: noiseRun,

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { randomStream, shuffle } from '../../../core/random.js';
-import { readQrels } from '../../../formats/qrels.js';
 import { probabilityOf } from '../../../rerank/calibration/calibrate.js';
 import { judgedLists } from '../../../rerank/calibration/judged-lists.js';
 import { fitCalibration, writeCalibration } from '../../../rerank/calibration/score-calibration.js';
@@ -13,7 +12,7 @@ import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { amount, flags, integer } from '../flags.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenQrels, readGivenRun } from '../read-given.js';
 
 interface CalibrateFlags extends ComparatorFlags {
   run: string;
@@ -70,7 +69,7 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
   const { signal } = context;
   const file = join(out, 'calibration.json');
   await checkOutput(file);
-  const qrels = await readQrels(options.qrels, { signal });
+  const qrels = await readGivenQrels(options.qrels, { signal });
   const run = await readGivenRun(options.run, { signal });
   const judged = shuffle(
     [...run].filter(([queryId]) => qrels.has(queryId)),

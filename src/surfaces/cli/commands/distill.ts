@@ -4,8 +4,6 @@ import { readClickLog } from '../../../distill/clicks/click-log.js';
 import { gateFailed } from '../../../distill/gate.js';
 import { type AnyStudentKind, allStudentKinds } from '../../../distill/student-kinds.js';
 import { isReaderKind } from '../../../distill/texts/text-reader.js';
-import { readQrels } from '../../../formats/qrels.js';
-import { readRankings } from '../../../formats/ranking-file.js';
 import {
   type DistillRunsOptions,
   distillRuns,
@@ -18,7 +16,7 @@ import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenQrels, readGivenRankings, readGivenRun } from '../read-given.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
@@ -152,7 +150,7 @@ async function readAll(
   const { dataset, encoder, qrels, teacherMargin, out, seed } = options;
   if (dataset === undefined) throw missing('--dataset');
   const learnFrom = await readRecorded(options, reading);
-  const judged = qrels === undefined ? undefined : await readQrels(qrels, reading);
+  const judged = qrels === undefined ? undefined : await readGivenQrels(qrels, reading);
   return {
     ...{ learnFrom, training: trainingOf(options), encoder, seed, out, teacherMargin, signal, onProgress },
     dataset: await openDataset({ ...options, dataset }, context, reading),
@@ -210,7 +208,7 @@ async function readRecorded(
   if (run === undefined) throw missing('--run');
   if (!teacher) throw missing('--teacher');
   const candidates = await readGivenRun(run, reading);
-  const teachers = await Promise.all(teacher.map((path) => readRankings(path, reading)));
+  const teachers = await Promise.all(teacher.map((path) => readGivenRankings(path, reading)));
   return {
     run: candidates,
     depth,

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { compareRuns } from '../../../evaluate/compare-runs.js';
 import { evaluateRun } from '../../../evaluate/evaluate-run.js';
-import { readQrels } from '../../../formats/qrels.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags, integer } from '../flags.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenQrels, readGivenRun } from '../read-given.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
 import { textTable } from '../text-table.js';
@@ -47,7 +46,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 async function evaluate(options: EvaluateFlags, context: CliContext) {
   const { run: paths, measures, perQuery, skipMissing, relevantFrom, seed } = options;
   using reading = openReading(options, context);
-  const qrels = await readQrels(options.qrels, reading);
+  const qrels = await readGivenQrels(options.qrels, reading);
   const wanted = measures.split(',').map((name) => name.trim());
   const how = {
     missingQueries: skipMissing ? 'skip' : 'zero',

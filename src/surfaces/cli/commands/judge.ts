@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { compareJudgements, sharedPairs } from '../../../evaluate/agreement/compare-judgements.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
-import { readQrels, writeQrels } from '../../../formats/qrels.js';
+import { writeQrels } from '../../../formats/qrels.js';
 import { readRun } from '../../../formats/trec-run.js';
 import { type CalibrationPair, calibrateJudge } from '../../../generate/judge/calibrate-judge.js';
 import { fitJudgeCalibration, writeJudgeCalibration } from '../../../generate/judge/judge-calibration.js';
@@ -16,6 +16,7 @@ import { openPanel } from '../judge/open-panel.js';
 import { checkSource, readPairs } from '../judge/read-pairs.js';
 import { judgeSummary } from '../judge/summary.js';
 import { openDataset } from '../open-dataset.js';
+import { readGivenQrels } from '../read-given.js';
 import { openReading } from '../reading.js';
 
 export function addJudgeCommand(program: Command, context: CliContext): void {
@@ -39,7 +40,7 @@ async function judge(options: JudgeFlags, context: CliContext) {
   await checkOutput(judgements);
   await checkCalibrate(options);
   using reading = openReading(options, context);
-  const human = options.against === undefined ? undefined : await readQrels(options.against, reading);
+  const human = options.against === undefined ? undefined : await readGivenQrels(options.against, reading);
   const { pairs, unknown: outside } = await readPairs(
     options,
     await openDataset(options, context, reading),

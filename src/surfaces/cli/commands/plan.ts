@@ -17,7 +17,7 @@ import {
   type TargetFlags,
   wantsChoice,
 } from '../program-choice.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenRun } from '../read-given.js';
 import { textTable } from '../text-table.js';
 
 interface PlanFlags extends ComparatorFlags, TargetFlags {

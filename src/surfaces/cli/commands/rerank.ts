@@ -5,7 +5,6 @@ import type { Qrels, Run } from '../../../core/run.js';
 import { addUsage } from '../../../core/usage.js';
 import { evaluateRun } from '../../../evaluate/evaluate-run.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
-import { readQrels } from '../../../formats/qrels.js';
 import { writeRun } from '../../../formats/trec-run.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
 import { calibratedComparator, readCalibration } from '../../../rerank/calibration/score-calibration.js';
@@ -28,7 +27,7 @@ import {
 } from '../interpolate-flag.js';
 import { type ComparatorFlags, namedComparator } from '../named-comparator.js';
 import { openDataset } from '../open-dataset.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenQrels, readGivenRun } from '../read-given.js';
 import { openReading } from '../reading.js';
 import { scoreFile } from '../score-file.js';
 
@@ -141,7 +140,7 @@ async function rerank(options: RerankFlags, context: CliContext) {
   const candidates = candidatesOf(run, await openDataset({ ...options, dataset }, context, reading), {
     depth,
   });
-  const qrels = options.qrels === undefined ? undefined : await readQrels(options.qrels, reading);
+  const qrels = options.qrels === undefined ? undefined : await readGivenQrels(options.qrels, reading);
   checkTunable(options.interpolate, candidates, qrels);
   await using opened = await namedComparator({ ...options, qrels }, context, reading);
   if (options.card) checkCard(options.card, opened);

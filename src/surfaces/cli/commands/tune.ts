@@ -8,7 +8,6 @@ import { tuneSettings } from '../../../evaluate/tune/settings.js';
 import { type TuneResult, type TuneSetting, tune } from '../../../evaluate/tune/tune.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import type { Dataset } from '../../../formats/dataset.js';
-import { readQrels } from '../../../formats/qrels.js';
 import { createBudget } from '../../../models/door/budget.js';
 import type { LanguageModel } from '../../../models/language-model.js';
 import { candidatesOf } from '../../../pipeline/candidates-of.js';
@@ -21,7 +20,7 @@ import { checkOutput } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { type BudgetOptions, budgetOf, flags, integer } from '../flags.js';
 import { openDataset } from '../open-dataset.js';
-import { readGivenRun } from '../read-given-run.js';
+import { readGivenQrels, readGivenRun } from '../read-given.js';
 import { textTable } from '../text-table.js';
 import { type TunedCardFlags, tunedCard } from '../tuned-card.js';
 
@@ -80,7 +79,7 @@ async function runTune(options: TuneFlags, context: CliContext): Promise<TuneRes
   checkMeasure(measure);
   await checkOutput(join(out, 'card.json'));
   const dataset = await openDataset(options, context);
-  const qrels = options.qrels === undefined ? dataset.qrels : await readQrels(options.qrels, { signal });
+  const qrels = options.qrels === undefined ? dataset.qrels : await readGivenQrels(options.qrels, { signal });
   await using pool = await createModelPool({
     models: { model: { model: name, context: options.context, threads, baseUrl, concurrency } },
     ledger: options.ledger ?? join(out, 'ledger'),

@@ -2,10 +2,10 @@ import { RankforgeError } from '../../../core/errors.js';
 import { randomStream, shuffle } from '../../../core/random.js';
 import { badLineError, type ReadOptions, reportBadLine } from '../../../formats/bad-line.js';
 import type { Dataset } from '../../../formats/dataset.js';
-import { readQrels } from '../../../formats/qrels.js';
 import { readLines } from '../../../formats/read-lines.js';
 import { readRun } from '../../../formats/trec-run.js';
 import type { JudgePair } from '../../../generate/judge/judge-passages.js';
+import { readGivenQrels } from '../read-given.js';
 import type { JudgeFlags } from './judge-flags.js';
 
 type Id = readonly [queryId: string, passageId: string];
@@ -56,7 +56,7 @@ async function readIds(
     return [...lists].flatMap(([query, items]) => items.slice(0, depth).map(({ id }): Id => [query, id]));
   }
   if (qrels !== undefined) {
-    const judged = await readQrels(qrels, reading);
+    const judged = await readGivenQrels(qrels, reading);
     return [...judged].flatMap(([query, grades]) => [...grades.keys()].map((id): Id => [query, id]));
   }
   return readPairFile(pairs!, reading);
