@@ -152,7 +152,15 @@ const fileErrors: Partial<Record<string, readonly [ErrorCode, string, string]>> 
 
 /** A file system error as a typed one; any other error comes back unchanged. */
 export function fromFileError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const { code, syscall, path: folder } = (error ?? {}) as NodeJS.ErrnoException;
+  // What `/proc` says: those above were made or are there, so it is no path that was misspelt.
+  if (code === 'ENOENT' && syscall === 'mkdir' && folder !== undefined) {
+    return new RankforgeError('no-permission', `The folder cannot be made: ${folder}`, {
+      where: path,
+      hint: 'Choose another folder.',
+      cause: error,
+    });
+  }
   const known = code === undefined ? undefined : fileErrors[code];
   if (!known) return error;
   return new RankforgeError(known[0], `${known[1]}: ${path}`, { where: path, hint: known[2], cause: error });

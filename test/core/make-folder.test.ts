@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fromFileError } from '../../src/core/errors.js';
 import { makeFolder } from '../../src/core/make-folder.js';
 
 let root: string;
@@ -27,5 +28,14 @@ test('a file in the way is an error', async () => {
 test.skipIf(!existsSync('/proc/self'))('where none can be made, it ends with an error', async () => {
   await expect(makeFolder('/proc/nowhere/x')).rejects.toMatchObject({
     code: expect.stringMatching(/ENOENT|EACCES|EPERM/),
+  });
+  await expect(
+    makeFolder('/proc/nowhere/x').catch((error) => {
+      throw fromFileError(error, '/proc/nowhere/x/run.trec');
+    }),
+  ).rejects.toMatchObject({
+    code: 'no-permission',
+    message: 'The folder cannot be made: /proc/nowhere',
+    where: '/proc/nowhere/x/run.trec',
   });
 });
