@@ -35,7 +35,11 @@ export function planWindows(depth: number, { size, stride }: WindowShape, start 
 export function checkShape({ size, stride }: WindowShape): void {
   if (Number.isInteger(size) && size >= 2 && Number.isInteger(stride) && stride >= 1 && stride <= size)
     return;
-  throw new RankforgeError('usage', `A window of ${size} passages cannot move by ${stride}`, {
+  const message =
+    size < 2
+      ? `A window needs at least two passages, and was given ${size}`
+      : `A window of ${size} passages cannot move by ${stride}`;
+  throw new RankforgeError('usage', message, {
     where: `${size}/${stride}`,
     hint: 'Give whole numbers: a window of 2 or more, and a stride of 1 up to the window, for instance sliding:20/10.',
   });

@@ -109,3 +109,8 @@ test.each([
 ])('a window of %d by %d is refused', (size, stride) => {
   expect(() => planWindows(10, { size, stride })).toThrow(expect.objectContaining({ code: 'usage' }));
 });
+
+test('a window of one passage is told as such, whatever its stride', () => {
+  expect(() => planWindows(10, { size: 1, stride: 0 })).toThrow(/at least two passages/);
+  expect(() => planWindows(10, { size: 4, stride: 5 })).toThrow(/cannot move by 5/);
+});
