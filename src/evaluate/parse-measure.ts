@@ -52,16 +52,18 @@ export function measure(name: string, options: Pick<MeasureOptions, 'relevantFro
 }
 
 function unknownMeasure(name: string): RankforgeError {
-  const [, written = name, rest = ''] = /^([^@]*?)(@.*)?$/.exec(name) ?? [];
+  const list = `Known: ${Object.keys(measures).join(', ')}, with a cutoff as in nDCG@10.`;
+  if (name === '') return new RankforgeError('unknown-name', 'No measure is named', { hint: list });
+  // The @ may be what was left out.
+  const [, written = name, after, digits] = /^([^@]*?)(?:@(.*)|(\d+))?$/.exec(name) ?? [];
+  const asked = after ?? digits;
   const known = [...Object.keys(measures), ...Object.keys(synonyms)];
   const lowered = known.map((candidate) => candidate.toLowerCase());
   const nearest = nearestName(written.toLowerCase(), lowered);
   const near = nearest === undefined ? undefined : known[lowered.indexOf(nearest)];
-  const cutoff = /^@[1-9]\d*$/.test(rest) ? rest : rest === '' ? '' : '@10';
+  const cutoff = asked === undefined ? '' : /^[1-9]\d*$/.test(asked) ? `@${asked}` : '@10';
   return new RankforgeError('unknown-name', `There is no measure "${name}"`, {
     where: name,
-    hint: near
-      ? `Did you mean "${near}${cutoff}"?`
-      : `Known: ${Object.keys(measures).join(', ')}, with a cutoff as in nDCG@10.`,
+    hint: near ? `Did you mean "${near}${cutoff}"?` : list,
   });
 }

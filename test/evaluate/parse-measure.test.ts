@@ -35,6 +35,8 @@ test.each([
   ['ndcg@10', 'Did you mean "nDCG@10"?'],
   ['NDGC@10', 'Did you mean "nDCG@10"?'],
   ['nDCG@0', 'Did you mean "nDCG@10"?'],
+  ['nDCG10', 'Did you mean "nDCG@10"?'],
+  ['ndgc5', 'Did you mean "nDCG@5"?'],
   ['mrr', 'Did you mean "MRR"?'],
   ['succes@5', 'Did you mean "Success@5"?'],
   ['P', 'Write "P@10".'],
@@ -43,4 +45,10 @@ test.each([
   ['toString@5', 'Known: nDCG, nDCG-exp, AP, RR, R, P, Success, Judged, with a cutoff as in nDCG@10.'],
 ])('%s is unknown: %s', (name, hint) => {
   expect(() => measure(name)).toThrow(expect.objectContaining({ code: 'unknown-name', where: name, hint }));
+});
+
+test('no name at all is told as such', () => {
+  expect(() => measure('')).toThrow(
+    expect.objectContaining({ code: 'unknown-name', message: 'No measure is named' }),
+  );
 });

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { RankforgeError } from '../../core/errors.js';
-import { lookUp } from '../../core/names.js';
+import { nearestName, unknownName } from '../../core/names.js';
 import type { JobOptions } from '../../core/progress.js';
 import { bundledStudentFolder, bundledStudents } from '../../distill/bundled-student.js';
 import type { Budget } from '../../models/door/budget.js';
@@ -67,7 +67,7 @@ export async function openNamedComparator(
  */
 export function checkComparatorName(spec: string): { readonly name: string; readonly argument: string } {
   const name = nameOf(spec);
-  lookUp(comparators, name, 'comparator');
+  if (!Object.hasOwn(comparators, name)) throw unknownComparator(name);
   const argument = spec.slice(name.length + 1);
   if (name === 'student' && studentFolder(argument) === undefined) {
     throw new RankforgeError(
@@ -80,6 +80,16 @@ export function checkComparatorName(spec: string): { readonly name: string; read
     );
   }
   return { name, argument };
+}
+
+/** A bundled student is asked for by its own name too, which is no comparator's. */
+function unknownComparator(name: string): RankforgeError {
+  const known = Object.keys(comparators);
+  const error = unknownName(name, known, 'comparator');
+  const near = nearestName(name, [...known, ...bundledStudents]);
+  if (!bundledStudents.some((student) => student === near)) return error;
+  const hint = `Did you mean "student:${near}"?`;
+  return new RankforgeError(error.code, error.message, { where: error.where, hint });
 }
 
 /** A folder as it was given, else that of the bundled student of this name, else nothing. */

@@ -112,6 +112,13 @@ describe('createReranker', () => {
     await expect(createReranker({ compare: 'frist' }).rerank('q', ['a'])).rejects.toMatchObject({
       code: 'unknown-name',
     });
+    for (const compare of ['lexical', 'lexcial']) {
+      await expect(createReranker({ compare }).rerank('q', ['a'])).rejects.toMatchObject({
+        code: 'unknown-name',
+        where: compare,
+        hint: 'Did you mean "student:lexical"?',
+      });
+    }
     await expect(createReranker({ compare: 'bm25:7' }).rerank('q', ['a'])).rejects.toMatchObject({
       code: 'usage',
     });
