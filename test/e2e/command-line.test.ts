@@ -44,6 +44,15 @@ const recipe = (more = ''): string => {
   return at('recipe.yaml');
 };
 
+test('a misspelt flag is told before a required one that is missing, and the nearest right one named', async () => {
+  const { code, stdout, stderr } = await rankforge(['retrieve', '--datasett', folder, '--json']);
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'usage', where: '--datasett', hint: 'Did you mean "--dataset"?' },
+  });
+  expect(stderr).not.toContain('not specified');
+});
+
 test.each([
   [['bogus']],
   [['retrieve']],

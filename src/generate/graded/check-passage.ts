@@ -8,6 +8,9 @@ import { longestSharedRun, mainScript, normaliseText, words } from '../words.js'
 const label =
   /\b(?:level|grade|score)\s*[:=]?\s*[0-3]\b|\b(?:fully|partially|highly|not|ir)[ -]?relevant\b|\bthis (?:passage|text) (?:answers|does not|doesn['’]t|is about|is un)|^\W*(?:full|partial|related|unrelated)\s*[:"–-]/iu;
 
+/** A tag of the prompts' frames: a model that repeats its prompt has written no passage. */
+const frameTag = /<\/?(?:query|passage|document|topic)>/iu;
+
 /** A written text without control characters, which JSON may carry and files may not. */
 export const cleanPassage = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]+/gu, ' ').trim();
@@ -24,6 +27,7 @@ export function faultOfPassage(text: string, { query, source }: PassageChecks): 
   if (found.length < 5) return 'empty';
   if (isRefusal(text)) return 'refused';
   if (label.test(text)) return 'label-inside';
+  if (frameTag.test(text)) return 'prompt-echo';
   const asked = words(query.text);
   // A claim may well be stated again by what supports it; a passage that is little more than the query is not one.
   if (normaliseText(text).startsWith(normaliseText(query.text)) && asked.length >= 4) return 'query-repeated';

@@ -100,7 +100,7 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   } catch (cause) {
     throw new RankforgeError('missing-package', 'ONNX Runtime is not installed', {
       where: 'onnxruntime-node',
-      hint: 'Run: npm install onnxruntime-node',
+      hint: 'Run: npm install onnxruntime-node (ONNXRUNTIME_NODE_INSTALL=skip before it, where only a package registry is reached)',
       cause,
     });
   }

@@ -22,7 +22,11 @@ export async function checkMachine(): Promise<Check[]> {
     checkNode(),
     checkProcessor(),
     checkPackage('node-llama-cpp', 'local models'),
-    checkPackage('onnxruntime-node', 'dense retrieval and ONNX students'),
+    checkPackage(
+      'onnxruntime-node',
+      'dense retrieval and ONNX students',
+      ' (ONNXRUNTIME_NODE_INSTALL=skip before it, where only a package registry is reached)',
+    ),
     checkPackage('@langchain/core', 'LangChain models'),
     checkCache(),
     checkPip(),
@@ -50,7 +54,7 @@ async function checkProcessor(): Promise<Check> {
   };
 }
 
-async function checkPackage(name: string, purpose: string): Promise<Check> {
+async function checkPackage(name: string, purpose: string, advice = ''): Promise<Check> {
   try {
     import.meta.resolve(name);
     return { name, ok: true, found: `installed, for ${purpose}` };
@@ -59,7 +63,7 @@ async function checkPackage(name: string, purpose: string): Promise<Check> {
       name,
       ok: false,
       found: `not installed; needed for ${purpose} only`,
-      todo: `npm install ${name}`,
+      todo: `npm install ${name}${advice}`,
     };
   }
 }

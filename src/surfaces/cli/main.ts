@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { progressDisplay } from './progress-display.js';
-import { runCli } from './run-cli.js';
+import type { ProgressDisplay } from './progress-display.js';
 
+// All else is loaded below: until a signal has its listener, Ctrl-C ends the process without a word.
 const stop = new AbortController();
-const display = progressDisplay(process.stderr);
+let display: ProgressDisplay | undefined;
 let signals = 0;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     signals += 1;
-    display.stop();
+    display?.stop();
     if (signals > 1) process.exit(3); // A second Ctrl-C does not wait; the ledger survives that.
     process.stderr.write('Stopping … (again to stop at once)\n');
     stop.abort();
@@ -21,18 +21,24 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const [{ progressDisplay }, { runCli }] = await Promise.all([
+  import('./progress-display.js'),
+  import('./run-cli.js'),
+]);
+const shown = progressDisplay(process.stderr);
+display = shown;
 const code = await runCli(process.argv.slice(2), {
   signal: stop.signal,
-  onProgress: display.onProgress,
+  onProgress: shown.onProgress,
   stdout: (text) => {
-    display.stop();
+    shown.stop();
     process.stdout.write(text);
   },
   stderr: (text) => {
-    display.stop();
+    shown.stop();
     process.stderr.write(text);
   },
 });
-display.stop();
+shown.stop();
 // Native threads may keep the loop alive; what matters is flushed before.
 process.stdout.write('', () => process.exit(code));

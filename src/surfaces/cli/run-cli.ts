@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import colours from 'picocolors';
 import { exitCode, isAbort, RankforgeError } from '../../core/errors.js';
+import { unknownName } from '../../core/names.js';
 import { packageVersion } from '../../core/version.js';
 import type { CliContext } from './cli-context.js';
 import { addCalibrateCommand } from './commands/calibrate.js';
@@ -65,10 +66,14 @@ export async function runCli(argv: readonly string[], { stdout, ...rest }: CliCo
   };
   // One JSON object, whatever happens: a result that is followed by a failure, as a gate that is not passed, was it.
   const failed = (error: unknown): number => report(error, argv.includes('--json') && !printed, context);
+  let told = '';
+  const tell = (text: string) => {
+    told += text;
+  };
   const program = new Command('rankforge')
     .description('Turn documents without labels into a search ranker.')
     .version(packageVersion)
-    .configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+    .configureOutput({ writeOut: context.stdout, writeErr: tell })
     .showHelpAfterError('(--help lists the options)')
     .exitOverride();
   for (const add of commands) add(program, context);
@@ -78,10 +83,21 @@ export async function runCli(argv: readonly string[], { stdout, ...rest }: CliCo
   } catch (error) {
     if (!(error instanceof CommanderError)) return failed(error);
     if (error.exitCode === 0) return 0;
-    // Commander has told the person; a machine is told here.
+    const misspelt = error.code === 'commander.missingMandatoryOptionValue' && misspeltFlag(program, argv);
+    if (misspelt) return failed(misspelt);
+    context.stderr(told);
     if (argv.includes('--json')) context.stdout(jsonError(usageError(error)));
     return 2;
   }
+}
+
+/** A flag that a command does not have: where a required one is missing, it is likely that one. */
+function misspeltFlag(program: Command, [name, ...rest]: readonly string[]): RankforgeError | undefined {
+  const command = program.commands.find((one) => one.name() === name);
+  const flag = command?.parseOptions([...rest]).unknown.find((word) => word.startsWith('--'));
+  if (!command || !flag) return undefined;
+  const known = command.options.flatMap(({ long }) => long ?? []);
+  return unknownName(flag, known, 'option', 'usage');
 }
 
 function report(error: unknown, json: boolean, { stdout, stderr }: CliContext): number {
@@ -90,7 +106,8 @@ function report(error: unknown, json: boolean, { stdout, stderr }: CliContext): 
   const { message, where, hint } = problem;
   if (json) stdout(jsonError(problem));
   const kind = code === 3 ? paint.yellow('stopped') : paint.red('error');
-  stderr(`${kind}: ${message}${where && !message.includes(where) ? ` (${where})` : ''}\n  ${hint}\n`);
+  const what = code === 3 && message === 'Stopped' ? '' : `: ${message}`;
+  stderr(`${kind}${what}${where && !message.includes(where) ? ` (${where})` : ''}\n  ${hint}\n`);
   if (process.env.RANKFORGE_DEBUG && error instanceof Error) stderr(`${error.stack}\n`);
   return code;
 }
