@@ -343,6 +343,19 @@ test('a folder that cannot be written', async () => {
   });
 });
 
+test.each([
+  ['a query', { queries: '{"_id":"q 1","text":"red fruit"}\n', qrels: 'q 1\ta\t1\n' }, 'queries.jsonl'],
+  ['a passage', { corpus: '{"_id":"a b","text":"apples"}\n', qrels: 'q\ta b\t1\n' }, 'corpus.jsonl'],
+])('%s whose id no run can hold is told before the search', async (_name, files, file) => {
+  await dataset(files);
+  const stages: string[] = [];
+  const args = ['retrieve', '--dataset', folder, '--out', join(folder, 'out.trec'), '--json'];
+  const run = await rankforge(args, { onProgress: ({ stage }) => stages.push(stage) });
+  expect(run.code).toBe(1);
+  expect(problem(run)).toMatchObject({ code: 'unsupported', where: join(folder, file) });
+  expect(stages).not.toContain('retrieve');
+});
+
 test('a full disk while a run is written', async () => {
   await dataset();
   const run = await rankforge(['retrieve', '--dataset', folder, '--out', '/dev/full', '--json']);

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import type { ScoredId } from '../../../core/run.js';
+import { fileOf } from '../../../formats/beir.js';
+import { toField, toFirstField } from '../../../formats/trec-field.js';
 import { writeRun } from '../../../formats/trec-run.js';
 import { openFirstStage, untrainedNames } from '../../../pipeline/first-stage.js';
 import { checkOutput } from '../check-output.js';
@@ -64,6 +66,10 @@ async function retrieve(options: RetrieveFlags, context: CliContext) {
       hint: 'Add queries.jsonl, and name with --split judgements of the queries in it.',
     });
   }
+  // Told before hours of search, and not when their run is written.
+  const [queryFile, corpusFile] = [fileOf(options.dataset, 'queries'), fileOf(options.dataset, 'corpus')];
+  for (const id of queries.keys()) toFirstField(id, queryFile);
+  for (const id of passages.keys()) toField(id, 'space', corpusFile);
   // BM25 alone needs no encoder.
   await using stage = await openFirstStage(passages, {
     encoder: name === 'bm25' ? 'none' : encoder,
