@@ -44,6 +44,15 @@ export async function readRun(path: string, options: ReadOptions = {}): Promise<
   return run;
 }
 
+/** What a run's first line says that made it; undefined for a file without lines. @throws RankforgeError `missing-file` */
+export async function readRunTag(path: string, options: ReadOptions = {}): Promise<string | undefined> {
+  for await (const { text } of readLines(path, options)) {
+    const trimmed = text.trim();
+    if (trimmed !== '' && !trimmed.startsWith('#')) return trimmed.split(/\s+/, 6)[5];
+  }
+  return undefined;
+}
+
 /**
  * Writes a run; ranks count from 1. The order given is the order that readers will find: see `scoresInOrder`.
  * @param target a path (written whole or not at all) or a stream (not ended)

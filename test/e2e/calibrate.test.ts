@@ -65,6 +65,7 @@ test('scores become probabilities, and only what is relevant is kept', async () 
   expect((await rerank('bm25.trec')).code).toBe(0);
   const fitted = await calibrate('--compare', 'bm25', '--keep-risk', 'irrelevant-kept', '--alpha', '0.3');
   expect(fitted.code, fitted.stderr).toBe(0);
+  expect(fitted.stderr).not.toContain('warning');
   const { figures, cutOff } = JSON.parse(fitted.stdout);
   expect(figures.error).toBeLessThan(0.1);
   expect(cutOff).toMatchObject({ risk: 'irrelevant-kept', on: 'probability' });
@@ -219,4 +220,12 @@ test('a reranking is interpolated with its first stage, by a weight or a tuned o
   writeFileSync(path('one.tsv'), 'query-id\tcorpus-id\tscore\nq0\ta0\t2\n');
   const few = await rerank('other.trec', '--interpolate', 'tuned', '--qrels', path('one.tsv'));
   expect(JSON.parse(few.stdout).error.code).toBe('too-little-data');
+});
+
+test("a run of another comparator's is told, and calibrated all the same", async () => {
+  const run = readFileSync(path('bm25.trec'), 'utf8').replaceAll(/ rankforge-\S+$/gm, ' rankforge-fused');
+  writeFileSync(path('fused.trec'), run);
+  const fitted = await calibrate('--compare', 'bm25', '--run', path('fused.trec'));
+  expect(fitted.code, fitted.stderr).toBe(0);
+  expect(fitted.stderr).toMatch(/warning: .*fused\.trec is tagged rankforge-fused: .* than bm25/);
 });

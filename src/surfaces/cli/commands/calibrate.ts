@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RankforgeError } from '../../../core/errors.js';
 import { randomStream, shuffle } from '../../../core/random.js';
+import { readRunTag } from '../../../formats/trec-run.js';
 import { probabilityOf } from '../../../rerank/calibration/calibrate.js';
 import { judgedLists } from '../../../rerank/calibration/judged-lists.js';
 import { fitCalibration, writeCalibration } from '../../../rerank/calibration/score-calibration.js';
@@ -84,6 +85,13 @@ async function calibrate(options: CalibrateFlags, context: CliContext) {
   // One half fits and the other tests: what was fitted on a query promises nothing for it.
   const fitted = keepRisk === undefined ? judged : judged.slice(0, Math.ceil(judged.length / 2));
   await using comparator = await namedComparator({ ...options, ledger: undefined }, context);
+  const tag = await readRunTag(options.run, { signal });
+  // As `rerank` tags what it writes. A tag of another hand tells nothing.
+  if (tag?.startsWith('rankforge-') && !tag.endsWith(`-${comparator.name}`)) {
+    context.stderr(
+      `warning: ${options.run} is tagged ${tag}: its scores seem to be of another ranking than ${comparator.name}\n`,
+    );
+  }
   const calibration = fitCalibration(comparator, new Map(fitted), qrels, { relevantFrom, seed, depth });
   if (keepRisk === undefined) {
     await writeCalibration(file, calibration);
