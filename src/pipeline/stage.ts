@@ -13,6 +13,7 @@ import type { Warning } from '../core/warning.js';
 import { atomicWrite } from '../formats/atomic-write.js';
 import { codeVersion } from './code-version.js';
 import { countWarnings } from './count-warnings.js';
+import { lockFolder } from './folder-lock.js';
 
 const UsageShape = z.object({
   calls: z.number(),
@@ -72,7 +73,7 @@ export interface FinishedStage extends Manifest {
 /**
  * Runs stages in order. A stage whose settings, inputs and code are those of its manifest is not run again; an
  * interrupted one goes on from what it had written.
- * @throws RankforgeError `no-permission`, `disk-full`, `bad-file` for a stage folder with files of another hand, or what
+ * @throws RankforgeError `usage` where another run works in the folder, `no-permission`, `disk-full`, `bad-file` for a stage folder with files of another hand, or what
  * a stage throws; finished stages stay
  */
 export async function runStages(
@@ -81,6 +82,7 @@ export async function runStages(
   { signal, onProgress, onStage }: JobOptions & { readonly onStage?: (stage: FinishedStage) => void } = {},
 ): Promise<ReadonlyMap<string, FinishedStage>> {
   const finished = new Map<string, FinishedStage>();
+  await using _ = await lockFolder(out);
   for (const stage of stages) {
     signal?.throwIfAborted();
     const folder = join(out, stage.name);
