@@ -97,6 +97,22 @@ test('every kind is tried, the frontier drawn, one chosen, and its exit code is 
   expect(readFileSync(at('auto/README.md'), 'utf8')).toMatch(/beside teacher/);
 });
 
+test('stopped while a student is trained it ends with 3 and writes none; run again it ends as if it had not been', async () => {
+  const stop = new AbortController();
+  const command = [...given(), '--auto', '--qrels', at('judged.tsv'), '--out', at('stopped'), '--json'];
+  const cut = await rankforge(command, {
+    signal: stop.signal,
+    onProgress: ({ stage }) => {
+      if (stage === 'train lambdamart') stop.abort();
+    },
+  });
+  expect(cut.code).toBe(3);
+  expect(JSON.parse(cut.stdout)).toMatchObject({ error: { code: 'aborted' } });
+  expect(existsSync(at('stopped/card.json'))).toBe(false);
+  await rankforge(command);
+  expect(json('stopped/card.json').gate).toEqual(json('auto/card.json').gate);
+});
+
 test('without judgements the choice goes by labels alone, and says that nothing was gated', async () => {
   const done = await rankforge([...given(), '--auto', '--out', at('blind')]);
   expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/Not gated.*report\.html/s) });
