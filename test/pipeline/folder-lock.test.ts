@@ -13,23 +13,30 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
 
+const waitingStage = (until: () => Promise<void>): Stage => ({
+  name: 'one',
+  after: [],
+  settings: {},
+  async run() {
+    await until();
+    return {};
+  },
+});
 const lock = (): string => join(folder, '.lock');
 
 test('a folder is held by one run at a time, and free again after it', async () => {
   let go = () => {};
-  const stage: Stage = {
-    name: 'one',
-    after: [],
-    settings: {},
-    run: async () => {
-      await new Promise<void>((resolve) => {
+  let first: Promise<unknown> | undefined;
+  await new Promise<void>((started) => {
+    const stage = waitingStage(() => {
+      started();
+      return new Promise((resolve) => {
         go = resolve;
       });
-      return {};
-    },
-  };
-  const first = runStages([stage], folder);
-  while (!existsSync(join(folder, 'one'))) await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    first = runStages([stage], folder);
+  });
+  const stage = waitingStage(async () => {});
   await expect(runStages([stage], folder)).rejects.toMatchObject({
     code: 'usage',
     message: expect.stringContaining(`process ${process.pid}`),
