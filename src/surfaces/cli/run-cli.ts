@@ -106,8 +106,7 @@ function report(error: unknown, json: boolean, { stdout, stderr }: CliContext): 
   const { message, where, hint } = problem;
   if (json) stdout(jsonError(problem));
   const kind = code === 3 ? paint.yellow('stopped') : paint.red('error');
-  const what = code === 3 && message === 'Stopped' ? '' : `: ${message}`;
-  stderr(`${kind}${what}${where && !message.includes(where) ? ` (${where})` : ''}\n  ${hint}\n`);
+  stderr(`${kind}: ${message}${where && !message.includes(where) ? ` (${where})` : ''}\n  ${hint}\n`);
   if (process.env.RANKFORGE_DEBUG && error instanceof Error) stderr(`${error.stack}\n`);
   return code;
 }
