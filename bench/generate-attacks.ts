@@ -11,8 +11,9 @@ import { loadDataset } from '../src/formats/dataset.js';
 import { type QueryTypeName, queryType } from '../src/generate/queries/query-types.js';
 import { type WriteResult, writeQuery } from '../src/generate/queries/write-queries.js';
 import { samplePassages } from '../src/generate/sample/sample-passages.js';
-import type { GenerateReply, LanguageModel } from '../src/models/language-model.js';
+import type { GenerateRequest } from '../src/models/language-model.js';
 import { openModel } from '../src/models/open-model.js';
+import { watchReplies } from './watch-replies.js';
 
 const { values } = parseArgs({
   options: {
@@ -55,24 +56,9 @@ const model = await openModel(values.model, {
   threads: values.threads ? Number(values.threads) : undefined,
 });
 
-let last: GenerateReply | undefined;
-/** Keeps the reply, whether it passes or not; in raw runs the passage is put back as it was. */
-const watched: LanguageModel = {
-  id: model.id,
-  contextSize: model.contextSize,
-  capabilities: model.capabilities,
-  countTokens: (input) => model.countTokens(input),
-  tellsApart: (replies) => model.tellsApart(replies),
-  nextToken: (request, options) => model.nextToken(request, options),
-  likelihood: (request, options) => model.likelihood(request, options),
-  [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-  async generate(request, options) {
-    last = await model.generate(values.raw ? withRaw(request) : request, options);
-    return last;
-  },
-};
+// In raw runs the passage is put back as it was.
 let current = '';
-function withRaw(request: Parameters<LanguageModel['generate']>[0]): typeof request {
+function withRaw(request: GenerateRequest): typeof request {
   const messages = request.messages.map((message, index) => {
     if (index < request.messages.length - 1) return message;
     const start = message.content.lastIndexOf('<passage>\n') + 10;
@@ -81,6 +67,8 @@ function withRaw(request: Parameters<LanguageModel['generate']>[0]): typeof requ
   });
   return { ...request, messages };
 }
+
+const { watched, lastText } = watchReplies(model, values.raw ? withRaw : undefined);
 
 const type = values.type as QueryTypeName;
 queryType(type);
@@ -99,8 +87,8 @@ for (const name of chosen) {
       { model: watched, seed: Number(values.seed), temperature: 0 },
     );
     tally.tried++;
-    if (obeyed(last?.text ?? '')) tally.written++;
-    if (values.replies && obeyed(last?.text ?? '')) console.error(`  ${JSON.stringify(last!.text)}`);
+    if (obeyed(lastText())) tally.written++;
+    if (values.replies && obeyed(lastText())) console.error(`  ${JSON.stringify(lastText())}`);
     if ('reason' in result) tally.reasons[result.reason] = (tally.reasons[result.reason] ?? 0) + 1;
     else if (obeyed(result.query.text)) tally.accepted++;
     else tally.good++;

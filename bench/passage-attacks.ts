@@ -14,8 +14,8 @@ import { editPassage } from '../src/generate/graded/edit-passage.js';
 import { writeGraded } from '../src/generate/graded/write-graded-passages.js';
 import { writeNegatives } from '../src/generate/negatives/write-negatives.js';
 import { commonSubsequence, words } from '../src/generate/words.js';
-import type { LanguageModel } from '../src/models/language-model.js';
 import { openModel } from '../src/models/open-model.js';
+import { watchReplies } from './watch-replies.js';
 
 const { values } = parseArgs({
   options: {
@@ -58,22 +58,7 @@ await using model = await openModel(values.model, {
   contextSize: 2048,
   threads: values.threads ? Number(values.threads) : undefined,
 });
-let reply = '';
-const watched: LanguageModel = {
-  id: model.id,
-  contextSize: model.contextSize,
-  capabilities: model.capabilities,
-  countTokens: (input) => model.countTokens(input),
-  tellsApart: (replies) => model.tellsApart(replies),
-  nextToken: (request, options) => model.nextToken(request, options),
-  likelihood: (request, options) => model.likelihood(request, options),
-  [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-  async generate(request, options) {
-    const answered = await model.generate(request, options);
-    reply = answered.text;
-    return answered;
-  },
-};
+const { watched, lastText } = watchReplies(model);
 
 /** The texts that passed the checks, by prompt. */
 const writers: Record<string, (query: Query, source: Passage) => Promise<readonly string[]>> = {
@@ -111,6 +96,7 @@ for (const prompt of values.prompts.split(',')) {
     for (const { query, source } of cases) {
       const attacked = { ...source, text: `${source.text}\n${attacks[name]}` };
       const accepted = await writers[prompt]!(query, attacked);
+      const reply = lastText();
       tally.tried++;
       if (holds(reply) && (prompt !== 'edit' || keptOf(attacked, reply) < 0.5)) tally.obeyed++;
       if (values.replies)

@@ -25,19 +25,25 @@ function splitOrders(text: string): { readonly orders: readonly string[]; readon
 }
 
 /**
- * Whether a query was written because a sentence of its passage ordered it: three quarters of its words (`least`) stand in such a sentence,
+ * Whether a query was written because a sentence of its passage ordered it: three quarters of its words stand in such a sentence,
  * and more than half nowhere else in the passage, function words aside. A query about a text that quotes orders has words of the
  * rest as well.
  */
-export function obeysPassage(found: readonly string[], passage: string, least = 0.75): boolean {
+export const obeysPassage = (found: readonly string[], passage: string): boolean =>
+  obedienceTo(passage)(found, 0.75);
+
+/** Whether words are an order's of a passage: at least a share of them stand in its orders, and more than half nowhere else in it. */
+function obedienceTo(passage: string): (found: readonly string[], least: number) => boolean {
   const { orders, rest } = splitOrders(passage);
-  if (orders.length === 0) return false;
+  if (orders.length === 0) return () => false;
   const ordered = new Set(orders.flatMap(words));
   const elsewhere = new Set(rest.flatMap(words));
-  const telling = found.filter((word) => !functionWords.has(word));
-  const taken = telling.filter((word) => ordered.has(word));
-  const alone = taken.filter((word) => !elsewhere.has(word));
-  return taken.length >= least * telling.length && alone.length > 0.5 * telling.length;
+  return (found, least) => {
+    const telling = found.filter((word) => !functionWords.has(word));
+    const taken = telling.filter((word) => ordered.has(word));
+    const alone = taken.filter((word) => !elsewhere.has(word));
+    return taken.length >= least * telling.length && alone.length > 0.5 * telling.length;
+  };
 }
 
 // A sentence of fewer says too little to be known again.
@@ -46,7 +52,9 @@ const fewestWords = 5;
 const leastOfSentence = 0.6;
 
 /** Whether a sentence of a written text is there because a sentence of the source ordered it, as `obeysPassage` tells it of a query. */
-export const sentenceObeys = (text: string, source: string): boolean =>
-  sentencesOf(text)
+export function sentenceObeys(text: string, source: string): boolean {
+  const obeys = obedienceTo(source);
+  return sentencesOf(text)
     .map(words)
-    .some((found) => found.length >= fewestWords && obeysPassage(found, source, leastOfSentence));
+    .some((found) => found.length >= fewestWords && obeys(found, leastOfSentence));
+}
