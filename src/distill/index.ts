@@ -119,6 +119,7 @@ export type { Interaction } from './students/open-static.js';
 export { type Prior, untrainedPrior } from './students/prior.js';
 export { type Parameters, type StudentKind, scoreFeatures, studentKinds } from './students/scorer.js';
 export { type StaticOptions, staticArchitecture } from './students/static.js';
+export type { StudentSettings } from './students/student-settings.js';
 export type { TrainingSettings } from './students/training-settings.js';
 export * from './teachers/fuse-teachers.js';
 export {

@@ -1,27 +1,16 @@
 import { makeFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
-import { createTurns } from '../core/turns.js';
 import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
-import { fitLambdaMart, fitLambdaMartFolds, type LambdaMartSettings } from './students/lambdamart.js';
-import { fitLinear, type LinearSettings } from './students/linear.js';
-import { fitMlp, fitMlpFolds, type MlpSettings } from './students/mlp.js';
-import type { LossSettings } from './students/open-loss.js';
-import { type Prior, priorWeights, scalePrior, smoothedPrior, untrainedPrior } from './students/prior.js';
+import { type Fitted, fitFolds, fitPrior } from './students/fit-folds.js';
+import { type Prior, priorWeights, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
-import {
-  type HeldOut,
-  listGains,
-  listsThatTeach,
-  makeTargets,
-  pickTargets,
-  type Targets,
-} from './students/targets.js';
-import { checkTraining, type TrainingSettings } from './students/training-settings.js';
+import { defaultSettings, nameOf, type StudentSettings } from './students/student-settings.js';
+import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
+import type { TrainingSettings } from './students/training-settings.js';
 import { meanAndError } from './teachers/measure-teachers.js';
 import { checkLists, type LabelKind, type TrainingList } from './training-list.js';
-import { defaultBoost } from './trees/boost.js';
 
 export interface TrainOptions extends JobOptions {
   readonly kind: StudentKind;
@@ -40,13 +29,6 @@ export interface TrainOptions extends JobOptions {
    */
   readonly training?: TrainingSettings;
 }
-
-/** One entry of the grid. */
-export type StudentSettings = { readonly temperature?: number } & (
-  | ({ readonly kind: 'linear' } & LinearSettings)
-  | ({ readonly kind: 'lambdamart' } & LambdaMartSettings)
-  | ({ readonly kind: 'mlp' } & MlpSettings)
-);
 
 export interface Selection {
   /** For instance `ridge 0.1`, or `prior` for the untrained ranking. */
@@ -138,144 +120,9 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
   };
 }
 
-/** One entry of the grid on every fold. */
-interface Fitted {
-  /** Without each fold in turn. */
-  readonly byFold: readonly Parameters[];
-  /** On all lists, for as many rounds. */
-  readonly fitAll: () => Promise<Parameters>;
-  /** Trees or epochs. */
-  readonly rounds?: number;
-}
-
 interface Tried extends Omit<Selection, 'chosen'>, Pick<Fitted, 'fitAll'> {
   /** Of each list, by a student that did not learn from it. */
   readonly scores: readonly Float64Array[];
   /** nDCG@10 of those scores against the labels. */
   readonly values: readonly number[];
 }
-
-type Folds = readonly ReadonlySet<number>[];
-
-/** The prior alone, at the scale that fits the labels: calibration needs held-out scores on the student's own scale. */
-async function fitPrior(
-  lists: readonly TrainingList[],
-  folds: Folds,
-  prior: readonly number[],
-  { labels, signal }: TrainOptions,
-): Promise<Fitted> {
-  const turn = createTurns(signal);
-  const targets = makeTargets(lists, labels);
-  const fitOn = async (held: ReadonlySet<number>): Promise<Parameters> => {
-    await turn();
-    const kept = partOf(lists, targets, (i) => !held.has(i));
-    return { kind: 'linear', weights: scalePrior(prior, kept.lists, kept.targets) };
-  };
-  return { byFold: await inTurn(folds, fitOn), fitAll: () => fitOn(new Set()) };
-}
-
-/**
- * One entry of the grid. Rounds are those that are best on what is held out, over all folds, and each fold is then scored at them:
- * stopped on the very fold that is scored, the trained ones would be flattered.
- */
-async function fitFolds(
-  lists: readonly TrainingList[],
-  folds: Folds,
-  settings: StudentSettings,
-  prior: readonly number[],
-  { labels, seed, signal }: TrainOptions,
-): Promise<Fitted> {
-  const targets = makeTargets(lists, labels, settings);
-  const job = { seed, signal };
-  const turn = createTurns(signal);
-  const parts = await inTurn(folds, async (fold) => {
-    await turn();
-    const kept = partOf(lists, targets, (i) => !fold.has(i));
-    const held = partOf(lists, targets, (i) => fold.has(i));
-    return { ...kept, held, prior: scalePrior(prior, kept.lists, kept.targets) };
-  });
-  const ofAll = () => scalePrior(prior, lists, targets);
-  switch (settings.kind) {
-    case 'linear': {
-      const fitOn = (own: HeldOut, start: readonly number[]) =>
-        fitLinear(own.lists, own.targets, settings, start, job);
-      const byFold = await inTurn(parts, (part) => fitOn(part, part.prior));
-      return { byFold, fitAll: () => fitOn({ lists, targets }, ofAll()) };
-    }
-    case 'lambdamart': {
-      const { byFold, rounds } = await fitLambdaMartFolds(parts, settings, job);
-      const chosen = { ...settings, trees: rounds };
-      return { byFold, rounds, fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), job) };
-    }
-    case 'mlp': {
-      const { byFold, rounds } = await fitMlpFolds(parts, settings, job);
-      const chosen = { ...settings, epochs: rounds, horizon: settings.epochs };
-      return { byFold, rounds, fitAll: () => fitMlp(lists, targets, chosen, ofAll(), job) };
-    }
-  }
-}
-
-function partOf(lists: readonly TrainingList[], targets: Targets, isIn: (list: number) => boolean): HeldOut {
-  const own = [...lists.keys()].filter(isIn);
-  return { lists: own.map((i) => lists[i]!), targets: pickTargets(targets, own) };
-}
-
-/** One after the other: each has the thread to itself, and the memory. */
-async function inTurn<T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
-  const results: U[] = [];
-  for (const item of items) results.push(await work(item));
-  return results;
-}
-
-/** The grids: small, since choosing among many settings on a few dozen queries is itself a way to overfit. */
-function defaultSettings(kind: StudentKind, training: TrainOptions['training'] = {}): StudentSettings[] {
-  const { curriculum, ...loss } = training;
-  checkTraining(kind, training);
-  const trees = {
-    ...defaultBoost,
-    kind: 'lambdamart',
-    trees: 200,
-    learningRate: 0.05,
-    l2: 5,
-    featureFraction: 0.5,
-    baggingFraction: 0.8,
-  } as const;
-  const mlp = { kind: 'mlp', ...loss, curriculum, epochs: 60, learningRate: 2e-3 } as const;
-  switch (kind) {
-    case 'linear':
-      return [3, 1, 0.3, 0.1, 0.03, 0.01].map((ridge) => ({ kind, ridge, ...loss }));
-    case 'lambdamart':
-      return [
-        { ...trees, objective: 'kl', leaves: 4 },
-        { ...trees, objective: 'lambda-rank', leaves: 4 },
-        { ...trees, objective: 'kl', leaves: 8 },
-      ];
-    case 'mlp':
-      return [
-        { ...mlp, hidden: [8], weightDecay: 0.5 },
-        { ...mlp, hidden: [16], weightDecay: 0.05 },
-        { ...mlp, hidden: [16, 8], weightDecay: 0.05 },
-      ];
-  }
-}
-
-function nameOf(settings: StudentSettings): string {
-  switch (settings.kind) {
-    case 'linear':
-      return [`ridge ${settings.ridge}`, ...trainedBy(settings)].join(', ');
-    case 'lambdamart':
-      return `${settings.objective}, ${settings.leaves} leaves`;
-    case 'mlp':
-      return [
-        settings.hidden.join('-'),
-        `weight decay ${settings.weightDecay}`,
-        ...trainedBy(settings),
-        ...(settings.curriculum ? [settings.curriculum] : []),
-      ].join(', ');
-  }
-}
-
-const trainedBy = ({ loss, importance }: LossSettings): string[] => [
-  ...(loss ? [loss] : []),
-  ...(importance ? ['importance'] : []),
-];

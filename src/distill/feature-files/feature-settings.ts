@@ -1,5 +1,5 @@
 import type { StudentKind } from '../students/scorer.js';
-import type { StudentSettings } from '../train-student.js';
+import type { StudentSettings } from '../students/student-settings.js';
 import { defaultBoost } from '../trees/boost.js';
 
 /** Above this a second setting and more folds cost more than the choice is worth. */

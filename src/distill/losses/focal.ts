@@ -24,12 +24,13 @@ export function focal(s: Float64Array, t: Float64Array, { gamma = 2, ...context 
     const target = clipProbability(t[i]!);
     const q = sigmoid(s[i]!);
     const away = q - target;
-    const distance = Math.abs(away);
-    if (distance === 0) continue;
     const entropy = target * softplus(-s[i]!) + (1 - target) * softplus(s[i]!);
-    const modulation = distance ** gamma;
+    // 0^0 is 1: with γ = 0 a soft target that is met keeps its entropy, as in cross-entropy.
+    const modulation = Math.abs(away) ** gamma;
     value += share * modulation * entropy;
-    const slope = gamma * distance ** (gamma - 1) * Math.sign(away) * q * (1 - q);
+    if (away === 0) continue;
+    // |d|^(γ − 1) sgn(d) as |d|^γ / d, with q beside d: alone, 1 / d overflows for scores below −709.
+    const slope = gamma * modulation * ((q * (1 - q)) / away);
     grad[i] = share * (slope * entropy + modulation * away);
   }
   return { value, grad };

@@ -14,9 +14,9 @@ export interface IrpoOptions extends LossContext {
  * In-context ranking preference optimisation (IRPO): each item against all others at once, weighted as DCG would.
  * L = − Σ_i w_i ln σ(z_i), z_i = − ln Σ_{j ≠ i} e^{β (h_j − h_i)}, h = s − reference, w_i ∝ gain(t_i) / log2(1 + r_i)
  * σ(z_i) is item i's share of the softmax over the list, so the loss has its least value where the softmax is w. The paper
- * has h the log-ratio of a language model to its reference, and does not divide w by its sum.
+ * has h the log-ratio of a language model to its reference, and does not divide w by its sum. Its code has the gain 2^t − 1, the
+ * mean over the items, and in z the mean of the exponentials: σ(z) then is no share, so here it is their sum.
  * @param s student scores  @param t teacher scores or ranks turned round: their order counts, and `gain` of them
- * Written from the paper's description: its code was not at hand.
  * @see Wu et al. 2025, arXiv:2504.15477
  */
 export function irpo(

@@ -11,9 +11,11 @@ export interface LabelRobustOptions extends LossContext {
 
 /**
  * Label-distributionally robust loss (LDR-KL): the worst case over how rivals are weighted, at a price of λ KL.
- * L = 1/m Σ_i λ ln (1/K_i Σ_{j ∈ {i} ∪ lower} e^{(s_j + c [j ≠ i] − s_i) / λ}), K_i items in the set, m items with a lower one
+ * L = 1/m Σ_i λ ln (1/K_i Σ_{j ∈ {i} ∪ lower} e^{(s_j + c [j ≠ i] − s_i) / λ}), m items with a lower one
+ * K_i is how many items the set has, each by its presence, so a rival that is left out changes neither sum nor mean.
  * Between the hinge of the strongest rival (λ → 0) and the mean difference (λ → ∞); at λ = 1, c = 0 cross-entropy less ln K.
- * The paper has one true class; here every item is one among those below it.
+ * The paper has one true class; here every item is one among those below it. Its code first divides softplus of the scores by
+ * their mean over the classes and has c = 2; here scores are taken as they are.
  * @param s student scores  @param t grades: equal ones are one level
  * @see Zhu, Ying & Yang 2023, ICML, arXiv:2112.14869
  */
@@ -29,7 +31,11 @@ export function labelRobust(
   const scaled = s.map((score) => score / temperature);
   const rivals = presence ? scaled.map((score, i) => score + Math.log(presence[i]!)) : scaled;
   const suffix = new Float64Array(n + 1).fill(Number.NEGATIVE_INFINITY);
-  for (let k = n - 1; k >= 0; k--) suffix[k] = logAddExp(suffix[k + 1]!, rivals[order[k]!]!);
+  const present = new Float64Array(n + 1);
+  for (let k = n - 1; k >= 0; k--) {
+    suffix[k] = logAddExp(suffix[k + 1]!, rivals[order[k]!]!);
+    present[k] = present[k + 1]! + (presence?.[order[k]!] ?? 1);
+  }
   const grad = new Float64Array(n);
   const push = new Float64Array(n + 1).fill(Number.NEGATIVE_INFINITY);
   let value = 0;
@@ -37,7 +43,7 @@ export function labelRobust(
     if (each[k] === 0) continue;
     const own = scaled[order[k]!]!;
     const total = logAddExp(suffix[ends[k]!]! + margin / temperature, own);
-    value += each[k]! * temperature * (total - own - Math.log(n - ends[k]! + 1));
+    value += each[k]! * temperature * (total - own - Math.log1p(present[ends[k]!]!));
     grad[order[k]!]! += each[k]! * (Math.exp(own - total) - 1);
     push[ends[k]!] = logAddExp(push[ends[k]!]!, Math.log(each[k]!) + margin / temperature - total);
   }

@@ -9,6 +9,8 @@ export interface MannWhitneyOptions {
 /**
  * Mann-Whitney (AUC): every positive of the batch above every negative of the batch, of whichever query.
  * L = 1/(|P| |N|) Σ_{p, n} ln(1 + e^{s_n − s_p}), an upper bound on (1 − AUC) ln 2
+ * The paper divides scores by a temperature (0.01 for cosines) and in a batch sums over the negatives; here scores are as they come,
+ * and the mean over them, its expectation, keeps the loss from growing with the batch.
  * Comparing across queries is what gives one threshold for all of them; a loss inside lists cannot. Not invariant to a shift of
  * one list's scores, on purpose.
  * @param lists of a batch: s scores, t grades; a batch without positives or negatives has loss 0

@@ -3,6 +3,7 @@ import type { Loss } from './loss.js';
 /**
  * The student copies the teacher's margins, not its values: over all pairs of one query.
  * L = 1/m Σ_{i<j} ((s_i − s_j) − (t_i − t_j))², m = n (n − 1) / 2;  dL/ds_i = 2/m Σ_j ((s_i − s_j) − (t_i − t_j))
+ * The paper has one positive and one negative to a query; without labels every pair counts.
  * With d = s − t both are sums over d, so the cost is linear in n.
  * @param s student scores  @param t teacher scores
  * @see Hofstätter et al. 2020, arXiv:2010.02666

@@ -6,7 +6,7 @@ export interface MultiSimilarityOptions extends LossContext {
   readonly alpha?: number;
   /** Sharpness for negatives: near the hardest one alone at 50. @default 50 */
   readonly beta?: number;
-  /** λ: positives should be above, negatives below. @default 0.5 */
+  /** λ: positives should be above, negatives below. The paper names 1, its code 0.5. @default 0.5 */
   readonly base?: number;
   /** The least label of a positive. @default 1 */
   readonly relevantFrom?: number;
