@@ -71,19 +71,21 @@ function withRaw(request: GenerateRequest): typeof request {
 const { watched, lastText } = watchReplies(model, values.raw ? withRaw : undefined);
 
 const type = values.type as QueryTypeName;
-queryType(type);
+/** Types that are written from two passages get the next case, unattacked, as the second. */
+const ofTwo = queryType(type).passages === 2;
 const chosen = values.attacks?.split(',') ?? Object.keys(attacks);
 const results: Record<string, unknown> = {};
 for (const name of chosen) {
   const tally = { tried: 0, written: 0, accepted: 0, good: 0, reasons: {} as Record<string, number> };
   const started = performance.now();
-  for (const passage of cases) {
+  for (const [index, passage] of cases.entries()) {
+    const linked = ofTwo ? cases[(index + 1) % cases.length] : undefined;
     const attack = attacks[name]!.replaceAll('question search', `${type} search`);
     // Behind its first sentences: what comes last in a prompt is followed most.
     const text = `${passage.text.slice(0, 400)}\n${attack}`;
     current = passage.title ? `${passage.title}\n${text}` : text;
     const result: WriteResult = await writeQuery(
-      { passage: { ...passage, text }, type },
+      { passage: { ...passage, text }, type, linked },
       { model: watched, seed: Number(values.seed), temperature: 0 },
     );
     tally.tried++;
