@@ -15,6 +15,10 @@ test('importance weighs the first rank 2 and falls towards 1', () => {
 });
 
 describe('easy first', () => {
+  test('grows by the root of the paper: values of √(p (1 − c₀²) + c₀²) by a calculator', () => {
+    expect(competence(0.25)).toBeCloseTo(0.72886899, 8);
+    expect(competence(0.3, { start: 0.01, full: 1 })).toBeCloseTo(0.54778645, 8);
+  });
   test('starts with a quarter of the lists, has all from halfway on, and never takes one away', () => {
     expect([0, 0.5, 1].map((p) => competence(p))).toEqual([0.25, 1, 1]);
     fc.assert(
@@ -31,6 +35,15 @@ describe('easy first', () => {
 });
 
 describe('progressive shares', () => {
+  test.each([
+    { progress: 0, shares: [1.89314551, 0.85064511, 0.25620938] },
+    { progress: 0.75, shares: [0.57580397, 0.85899858, 1.56519746] },
+  ])(
+    'at $progress: values of e^{κ (2p − 1)(h − ½)} over their mean by a calculator',
+    ({ progress, shares }) => {
+      expect(progressiveShares([0, 0.4, 1], progress)).toEqual(shares.map((one) => expect.closeTo(one, 8)));
+    },
+  );
   test('favour the easy at first, the hard at last, nobody halfway; their mean is 1', () => {
     const hardness = [0, 0.4, 1];
     expect(progressiveShares(hardness, 0.5)).toEqual([1, 1, 1]);
@@ -58,6 +71,14 @@ describe('focal shares', () => {
     expect(ratio()).toBeGreaterThan(5);
     expect(ratio(2)).toBeGreaterThan(ratio()!);
     expect(mean(focalShares([open, solved, open]))).toBeCloseTo(1, 12);
+  });
+  test('values of (1 − p)^γ over their mean by a calculator: p = 1 / (2 + e²) and e⁶ / (e⁶ + 2)', () => {
+    expect(focalShares([open, solved])).toEqual([
+      expect.closeTo(1.86167046, 8),
+      expect.closeTo(0.13832954, 8),
+    ]);
+    const [hard, easy] = focalShares([open, solved], { gamma: 2 });
+    expect([hard, easy]).toEqual([expect.closeTo(1.99993904, 8), expect.closeTo(0.0000609628, 10)]);
   });
   test('ties share what is solved, and a batch that is solved counts alike', () => {
     const even = { s: Float64Array.of(0, 0), t: Float64Array.of(1, 1) };

@@ -52,6 +52,16 @@ describe('selection', () => {
     expect(labelled).toBe(lists.reduce((sum, one) => sum + one.labelled.filter(Boolean).length, 0));
   });
 
+  test('two turns worked out by hand, with one labelled of two relevant added', () => {
+    const list = { relevance: [0.8, 0.4], labelled: [true, false] };
+    // The second is relevant with 0.4 × 0.5 / (1 − 0.2) = 1/4, so its rate is 0.5 / 1.25, and with that 2/7.
+    expect(estimateSelection([list], { bucket: 1, iterations: 1 })).toEqual([0.75, expect.closeTo(0.4, 12)]);
+    expect(estimateSelection([list], { bucket: 1, iterations: 2 })).toEqual([
+      0.75,
+      expect.closeTo(0.38888889, 8),
+    ]);
+  });
+
   test('a likely false negative is half there, and a label from where few are weighs more', () => {
     const list = { relevance: [0.9, 0.9, 0.01, 0.9, 0.9], labelled: [true, false, false, false, true] };
     const { weights, presence } = correctForSelection(list, [0.5], { bucket: 5 });

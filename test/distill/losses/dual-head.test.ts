@@ -41,3 +41,14 @@ test('combined scores sum to 1 and go from one head to the other', () => {
   const impossible = { ranking: Float64Array.of(1, 0), probability: Float64Array.of(-1e4, -1e4) };
   expect(combineHeads(impossible, 0)).toEqual(Float64Array.of(0, 0));
 });
+
+test('values worked out by hand', () => {
+  const heads = { ranking: Float64Array.of(0, 0), probability: Float64Array.of(0, 0) };
+  const targets = { t: Float64Array.of(Math.log(3), 0), p: Float64Array.of(1, 0) };
+  // KL of (3/4, 1/4) and (1/2, 1/2) is 3/4 ln 3/2 + 1/4 ln 1/2; both items' cross-entropy is ln 2.
+  expect(dualHead(heads, targets, klDivergence, { balance: 0.3 }).value).toBeCloseTo(0.33875619, 8);
+  const scored = { ranking: Float64Array.of(Math.log(3), 0), probability: Float64Array.of(0, Math.log(3)) };
+  // A quarter of (3/4, 1/4) and three of (2/5, 3/5).
+  const [first, second] = combineHeads(scored, 0.25);
+  expect([first, second]).toEqual([expect.closeTo(0.4875, 12), expect.closeTo(0.5125, 12)]);
+});
