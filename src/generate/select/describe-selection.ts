@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JobOptions } from '../../core/progress.js';
+import { quantile } from '../../core/quantile.js';
 import { mean } from '../../core/vectors.js';
 import { squaredDistance } from '../cluster/centroids.js';
 import { readRows, type VectorSource } from '../cluster/vector-source.js';
@@ -88,18 +89,11 @@ async function distances(
 
 function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  // Linear between the two nearest, as NumPy's default.
-  const quantile = (part: number) => {
-    const place = part * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = sorted[Math.min(below + 1, sorted.length - 1)]!;
-    return sorted[below]! + (place - below) * (above - sorted[below]!);
-  };
   return {
     least: sorted[0]!,
-    quarter: quantile(0.25),
-    median: quantile(0.5),
-    threeQuarters: quantile(0.75),
+    quarter: quantile(sorted, 0.25),
+    median: quantile(sorted, 0.5),
+    threeQuarters: quantile(sorted, 0.75),
     greatest: sorted.at(-1)!,
     mean: mean(values),
   };
