@@ -1,6 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import { loadStudent } from '../../distill/student-folder.js';
-import { scoreFeatureFile } from '../../pipeline/feature-files.js';
+import { scoreFeatureFile } from '../../pipeline/score-feature-file.js';
 import { studentFolder } from '../library/open-comparator.js';
 import { checkOutput } from './check-output.js';
 import { type CliContext, printResult } from './cli-context.js';

@@ -4,6 +4,7 @@ import { readClickLog } from '../../../distill/clicks/click-log.js';
 import { gateFailed } from '../../../distill/gate.js';
 import { type AnyStudentKind, allStudentKinds } from '../../../distill/student-kinds.js';
 import { isReaderKind } from '../../../distill/texts/text-reader.js';
+import { distillFeatures } from '../../../pipeline/distill-feature-file.js';
 import {
   type DistillRunsOptions,
   distillRuns,
@@ -11,7 +12,6 @@ import {
   type RecordedRankings,
   withDefaultLoss,
 } from '../../../pipeline/distill-runs.js';
-import { distillFeatures } from '../../../pipeline/feature-files.js';
 import { checkOutputFolder } from '../check-output.js';
 import { type CliContext, printResult } from '../cli-context.js';
 import { flags } from '../flags.js';
