@@ -6,10 +6,11 @@ import { readLines } from '../read-lines.js';
 
 /**
  * A text as one field of a TSV line. Readers of this format do not unescape, so every tab and line break (all those
- * that any of Python's readers splits at) becomes one space: a backslash sequence would end up in the training text.
+ * that any of Python's readers splits at), and NUL, which `readLines` refuses, becomes one space: a backslash sequence
+ * would end up in the training text.
  */
 export const toTsvText = (text: string): string =>
-  text.replace(/[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g, ' ').trim();
+  text.replace(/[\0\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g, ' ').trim();
 
 /** `id<TAB>text` lines. @throws RankforgeError `missing-file`, `bad-line` also for an id that stands on two lines */
 async function* readTsv(

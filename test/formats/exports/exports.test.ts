@@ -21,7 +21,7 @@ const passage = (id: string, text: string, more: Partial<ExamplePassage> = {}): 
 const first: Example = {
   query: { id: 'q1', text: 'how?', instruction: 'in short' },
   passages: [
-    passage('n1', 'no\tgood\r\n\u2028at all', { teacherScore: -1 }),
+    passage('n1', 'no\tgood\r\n\u2028\0at all', { teacherScore: -1 }),
     passage('p2', 'partly', { grade: 2, kind: 'positive', teacherScore: 0.5 }),
     {
       ...passage('p3', 'fully', { grade: 3, kind: 'positive', teacherScore: 2 }),
@@ -49,7 +49,7 @@ async function rowsOf(shape: SentenceTransformersShape): Promise<unknown[]> {
 }
 
 const anchor = 'how? in short';
-const negative = 'no\tgood\r\n\u2028at all';
+const negative = 'no\tgood\r\n\u2028\0at all';
 
 test('sentence-transformers shapes', async () => {
   expect(await rowsOf('pairs')).toEqual([
