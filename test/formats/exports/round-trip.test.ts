@@ -199,6 +199,20 @@ describe.each(exportFormatNames)('%s', (name) => {
   });
 });
 
+test.each(exportFormatNames.filter((name) => exportFormats[name].holds.includes('text to the letter')))(
+  '%s: signs at the ends of a text come back',
+  async (name) => {
+    const text = '\ufeff\0a text that was cut out of a file\0\ufeff';
+    const [example] = fc.sample(arbitrarySet({ wild: false }), { numRuns: 1, seed: 5 })[0]!;
+    const passages = [
+      { ...example!.passages[0]!, passage: { id: 'p', text }, grade: 3 as const, kind: 'positive' as const },
+    ];
+    const { thinking: _, ...rest } = example!;
+    const [back] = await thereAndBack(name, [{ ...rest, passages }], temporaryFolder());
+    expect(back!.passages.map(({ passage }) => passage.text)).toEqual([text]);
+  },
+);
+
 test('every field has a check, so that no format can claim one in vain', () => {
   expect(exampleFields.filter((field) => !ofExample[field] && !ofPassage[field])).toEqual([]);
 });
