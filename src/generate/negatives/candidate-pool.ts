@@ -21,6 +21,8 @@ export interface CandidatePool {
   readonly candidates: readonly string[];
   /** Ids up to the band's last rank: all that may well be relevant. */
   readonly ranked: readonly string[];
+  /** All ids of its list, down to where hardness is measured. */
+  readonly listed: readonly string[];
   /** 0 for what its list does not hold. */
   hardnessOf(id: string): number;
   /** Whether it scores too near the positive; false for what its list does not hold. */
@@ -54,6 +56,7 @@ export async function openPool(
     name: retriever.name,
     candidates: pick === 'top' ? ids : shuffle(ids, stream),
     ranked: banded.map(({ id }) => id),
+    listed: list.map(({ id }) => id),
     hardnessOf: (id) => {
       const score = scores.get(id);
       return score === undefined || scale === undefined ? 0 : hardness(score, scale);

@@ -50,7 +50,7 @@ export interface MinedNegatives {
   readonly passages: readonly ExamplePassage[];
   /** Candidates looked at and left out, by reason. */
   readonly rejected: readonly string[];
-  /** What else is to be counted: `too-few-mined`, `short:mined@0.5-1` (a place its cell could not fill), `filled:random` … */
+  /** What else is to be counted: `too-few-mined`, `short:mined@0.5-1` (a place its cell could not fill), `filled:random`, `random-from-list` … */
   readonly notes: readonly string[];
   readonly ledgerKeys: readonly string[];
 }
@@ -98,7 +98,6 @@ export async function mineNegatives(
   const short = await takeMined(gathering, pools, places, options);
   const unwritten = await takeWritten(gathering, wanted('written'), options);
 
-  // Ranked passages may be relevant, whatever the band left out: random ones come from the rest.
   const relevant = [...(known ?? [])].filter(([, grade]) => grade >= (filter?.relevantFrom ?? 2));
   const taken = new Set([
     ...pools.flatMap(({ ranked }) => ranked),
@@ -109,12 +108,18 @@ export async function mineNegatives(
   const random = wanted('random');
   const isMix = options.mix !== undefined || options.places !== undefined;
   const filled = isMix && onShort === 'fill' && random > 0 ? short + unwritten : 0;
-  const drawn = await drawRandom(corpus, random + filled, {
-    stream,
-    taken,
-    repeatsRelevant: repeats([...positives, ...falseNegatives]),
-    hardnessOf: (id) => pools.reduce((most, pool) => Math.max(most, pool.hardnessOf(id)), 0),
-  });
+  const repeatsRelevant = repeats([...positives, ...falseNegatives]);
+  // What a list holds may be relevant, and nobody read it: random ones come from the rest.
+  const listed = new Set([...taken, ...pools.flatMap((pool) => pool.listed)]);
+  const outside = await drawRandom(corpus, random + filled, { stream, taken: listed, repeatsRelevant });
+  // A small corpus may have too few of those: then from what all lists rank below their bands.
+  for (const { passage } of outside) taken.add(passage.id);
+  const hardnessOf = (id: string): number =>
+    pools.reduce((most, pool) => Math.max(most, pool.hardnessOf(id)), 0);
+  const missing = random + filled - outside.length;
+  const below = await drawRandom(corpus, missing, { stream, taken, repeatsRelevant, hardnessOf });
+  for (const _ of below) notes.push('random-from-list');
+  const drawn = [...outside, ...below];
   for (let place = random; place < drawn.length; place++) notes.push('filled:random');
   if (short > 0) notes.push('too-few-mined');
   if (unwritten > 0) notes.push('too-few-written');

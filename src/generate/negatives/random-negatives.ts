@@ -6,11 +6,11 @@ import type { Repetition } from './repeats.js';
 
 export interface RandomNegativesOptions {
   readonly stream: Random;
-  /** Ids that are in use already, or that a retriever ranks: those may be relevant. */
+  /** Ids that are in use already, or that may be relevant. */
   readonly taken: ReadonlySet<string>;
   /** Whether a passage is a relevant one or repeats it. */
   readonly repeatsRelevant: (passage: Passage) => Repetition | undefined;
-  /** What the retriever makes of a passage that it ranks further down. @default 0 */
+  /** What a retriever makes of a passage that its list holds. @default 0 */
   readonly hardnessOf?: (id: string) => number;
 }
 

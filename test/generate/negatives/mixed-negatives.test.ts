@@ -151,6 +151,42 @@ test('a mined cell that runs dry is filled from the nearest one, then from rando
   expect(count(left.notes, 'short:mined@0.6-1')).toBe(4);
 });
 
+test('random ones are from outside all lists, and from below the bands only where the corpus has no others', async () => {
+  const bands: MiningSource[] = [
+    { retriever: lexical, band: [2, 20] },
+    { retriever: dense, band: [2, 20] },
+  ];
+  const listed = new Set<string>();
+  for (const { retriever } of bands) for (const { id } of await retriever.search(query, 100)) listed.add(id);
+  const mixed = await mine({
+    sources: bands,
+    mix: [
+      { kind: 'random', share: 3 },
+      { kind: 'mined', share: 1 },
+    ],
+    count: 40,
+  });
+  const random = mixed.passages.filter(({ kind }) => kind === 'random');
+  expect(random).toHaveLength(30);
+  for (const { passage, hardness } of random) {
+    expect(listed.has(passage.id)).toBe(false);
+    expect(hardness).toBe(0);
+  }
+  expect(mixed.notes).not.toContain('random-from-list');
+
+  // The lists hold all of this corpus but one passage.
+  const small = await mine({
+    sources: bands.slice(0, 1),
+    corpus: corpusOf(passages.slice(0, 101)),
+    count: 1,
+    random: 3,
+  });
+  const drawn = small.passages.filter(({ kind }) => kind === 'random');
+  expect(drawn.map(({ passage }) => passage.id)).toContain('p100');
+  for (const { passage } of drawn) expect(Number(passage.id.slice(1))).toBeGreaterThanOrEqual(20);
+  expect(small.notes).toEqual(['random-from-list', 'random-from-list']);
+});
+
 test('grades that are known need no judge and no threshold', async () => {
   const asked: string[] = [];
   const judge: Judge = async (_, { id }) => {
