@@ -84,8 +84,11 @@ export class RankforgeError extends Error {
   }
 
   /** The same failure as whoever passes it on knows more of it. An error may be shared, so it is never changed. */
-  with(more: Pick<ErrorDetails, 'usage' | 'retried'>): RankforgeError {
-    const { code, message, where, cause, retryable, retryAfterMs, retried, usage } = this;
+  with({
+    message = this.message,
+    ...more
+  }: Partial<Pick<ErrorDetails, 'usage' | 'retried' | 'hint'>> & { message?: string }): RankforgeError {
+    const { code, where, cause, retryable, retryAfterMs, retried, usage } = this;
     const known = { hint: this.#hint, where, cause, retryable, retryAfterMs, retried, usage };
     return this.traced(new RankforgeError(code, message, { ...known, ...more }));
   }

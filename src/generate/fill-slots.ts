@@ -122,14 +122,15 @@ export async function fillSlots<R>(
     return true;
   }
 
-  let stopped: unknown;
+  let failure: { readonly error: unknown } | undefined;
   try {
     while (accepted < count && (await fillOnce()));
   } catch (error) {
     if (error instanceof SinkError) throw error.failure;
-    stopped = asStop(error, options.signal);
+    failure = { error };
   }
   const types = countTypes(slots);
+  let stopped = failure && asStop(failure.error, { accepted, count, types, signal: options.signal });
   if (stopped === undefined && accepted < count)
     stopped = notReached({ accepted, count, attempts, types, funnel });
   return { examples, accepted, types, funnel, stopped };

@@ -2,14 +2,37 @@ import { isAbort, RankforgeError } from '../core/errors.js';
 import type { Funnel } from './funnel.js';
 import type { TypeCounts } from './slots.js';
 
-/** An abort as the library's own error; others as they are. */
-export function asStop(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (!signal?.aborted || (error instanceof RankforgeError && !isAbort(error))) return error;
+interface Progress {
+  readonly accepted: number;
+  readonly count: number;
+  readonly types: TypeCounts;
+}
+
+/** What stopped a set: an abort as the library's own error, and a stop that somebody wanted with what the set lacks. */
+export function asStop(
+  error: unknown,
+  { signal, ...progress }: Progress & { readonly signal: AbortSignal | undefined },
+): unknown {
+  const stop = signal?.aborted ? asAborted(error) : error;
+  if (!(stop instanceof RankforgeError) || !['aborted', 'budget-exhausted'].includes(stop.code)) return stop;
+  const { accepted, count } = progress;
+  const lacks = accepted < count ? `, missing: ${missing(progress)}` : '';
+  return stop.with({ message: `${stop.message}; ${accepted} of ${count} examples are accepted${lacks}` });
+}
+
+function asAborted(error: unknown): unknown {
+  if (error instanceof RankforgeError && !isAbort(error)) return error;
   return new RankforgeError('aborted', 'Stopped by its signal', {
     hint: 'Run it again: it resumes.',
     cause: error,
   });
 }
+
+const missing = ({ types }: Pick<Progress, 'types'>): string =>
+  Object.entries(types)
+    .filter(([, type]) => type.accepted < type.wanted)
+    .map(([name, type]) => `${type.wanted - type.accepted} ${name}`)
+    .join(', ');
 
 // What is lost there costs a passage and not the example, but where passages are all that an example has.
 const passageStages = new Set(['graded', 'judge-written', 'edits', 'negatives']);
@@ -21,16 +44,7 @@ export function notReached({
   attempts,
   types,
   funnel,
-}: {
-  readonly accepted: number;
-  readonly count: number;
-  readonly attempts: number;
-  readonly types: TypeCounts;
-  readonly funnel: Funnel;
-}): RankforgeError {
-  const missing = Object.entries(types)
-    .filter(([, type]) => type.accepted < type.wanted)
-    .map(([name, type]) => `${type.wanted - type.accepted} ${name}`);
+}: Progress & { readonly attempts: number; readonly funnel: Funnel }): RankforgeError {
   const lostByPassages = Object.keys(funnel.stage('examples').rejected).length > 0;
   const reasons = funnel
     .toJSON()
@@ -41,10 +55,10 @@ export function notReached({
     .map(([reason, times]) => `${reason} ${times}`);
   return new RankforgeError(
     'count-not-reached',
-    `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing.join(', ')}; rejected most: ${reasons.join(', ') || 'none'}`,
+    `${accepted} of ${count} examples after ${attempts} queries; missing: ${missing({ types })}; rejected most: ${reasons.join(', ') || 'none'}`,
     {
       where: 'generate',
-      hint: 'What was rejected most says what to change: duplicates and passages that link to none need a larger corpus, other faults a stronger writer or judge. Or ask for fewer; in code, raise maxAttempts.',
+      hint: 'What was rejected most says what to change: duplicates and passages that link to none need a larger corpus, other faults a stronger writer or judge. Or ask for fewer.',
     },
   );
 }

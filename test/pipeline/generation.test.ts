@@ -260,11 +260,16 @@ test('a budget stops it, it goes on and pays for nothing twice, and a run beside
   server = await startSetServer();
   const { recipe, out, folder } = everySection(server);
   const ledger = join(folder, 'ledger');
+  const partial = join(out, 'generate/partial-examples.jsonl');
   await expect(
     generateOnly(loadRecipe(recipe), { out, ledger, budget: { calls: 100 } }),
-  ).rejects.toMatchObject({ code: 'budget-exhausted' });
+  ).rejects.toMatchObject({
+    code: 'budget-exhausted',
+    message: expect.stringMatching(/used up; \d+ of \d+ examples are accepted, missing: \d+ \w/),
+    hint: expect.stringContaining(partial),
+  });
   expect(paidFor(server).length).toBeLessThanOrEqual(100);
-  expect(existsSync(join(out, 'generate/partial-examples.jsonl'))).toBe(true);
+  expect(existsSync(partial)).toBe(true);
   await generateOnly(loadRecipe(recipe), { out, ledger });
   const paid = paidFor(server);
   expect(unique(paid)).toBe(paid.length);

@@ -36,6 +36,7 @@ export async function addGraded(
     : unverified(reply);
   for (const _ of judge ? verified.passages : []) funnel.accept('judge-written');
   for (const reason of verified.rejected) funnel.reject('judge-written', reason);
+  if (verified.passages.length === 0) funnel.note('graded', 'none-left');
   for (const note of verified.notes) funnel.note('judge-written', note);
   return {
     passages: verified.passages.map(({ passage, grade, level, score }) => ({

@@ -5,7 +5,10 @@ import { mean } from '../../core/vectors.js';
 import { words } from '../words.js';
 
 export interface LengthBiasOptions {
-  /** Which passages are looked at: those a model wrote, or all. @default 'written' */
+  /**
+   * Which passages are looked at: those a model wrote, and the positives that written negatives were to be as long as; or all.
+   * @default 'written'
+   */
   readonly of?: 'written' | 'all';
   /** @default 0 */
   readonly seed?: number;
@@ -15,7 +18,7 @@ export interface LengthBiasOptions {
   readonly tolerance?: number;
   /** Largest p that is no chance. @default 0.01 */
   readonly alpha?: number;
-  /** Queries below which nothing is said to separate: a few can agree by accident. @default 10 */
+  /** Queries below which nothing is said: a few can agree by accident. @default 5 */
   readonly leastQueries?: number;
 }
 
@@ -33,8 +36,8 @@ export interface LengthBias {
   readonly p: number;
   /** Mean words by grade, where there are passages of it. */
   readonly words: Readonly<Partial<Record<Grade, number>>>;
-  /** Whether length alone separates the grades: a student would learn it, and nothing else. */
-  readonly separates: boolean;
+  /** Whether length alone separates the grades: a student would learn it, and nothing else. Undefined with too few queries to tell. */
+  readonly separates?: boolean;
 }
 
 interface Measured {
@@ -43,6 +46,18 @@ interface Measured {
 }
 
 const isWritten = ({ origin }: ExamplePassage): boolean => /^(?:generated|edited):/.test(origin);
+const isWrittenNegative = ({ origin }: ExamplePassage): boolean => origin === 'generated:negative';
+
+/** Passages of one example that are held against each other. */
+function contrasts(
+  passages: readonly ExamplePassage[],
+  of: 'written' | 'all',
+): (readonly ExamplePassage[])[] {
+  if (of === 'all') return [passages];
+  const negatives = passages.filter(isWrittenNegative);
+  const besides = passages.filter((one) => one.kind === 'positive' && !isWritten(one));
+  return [passages.filter(isWritten), negatives.length > 0 ? [...besides, ...negatives] : []];
+}
 
 /**
  * Tests whether longer passages have better (or worse) grades inside queries. Two-sided permutation test: each query's
@@ -56,17 +71,20 @@ export function lengthBias(
     permutations = 999,
     tolerance = 0.2,
     alpha = 0.01,
-    leastQueries = 10,
+    leastQueries = 5,
   }: LengthBiasOptions = {},
 ): LengthBias {
   const lists: Measured[][] = [];
   const all: Measured[] = [];
+  let queries = 0;
   for (const { passages } of examples) {
-    const measured = passages
-      .filter((passage) => of === 'all' || isWritten(passage))
-      .map(({ passage, grade }) => ({ grade, words: words(passage.text).length }));
-    all.push(...measured);
-    if (new Set(measured.map(({ grade }) => grade)).size > 1) lists.push(measured);
+    const measured = contrasts(passages, of).map((contrast) =>
+      contrast.map(({ passage, grade }) => ({ grade, words: words(passage.text).length })),
+    );
+    all.push(...measured[0]!);
+    const telling = measured.filter((list) => new Set(list.map(({ grade }) => grade)).size > 1);
+    lists.push(...telling);
+    if (telling.length > 0) queries += 1;
   }
   const byGrade = Object.fromEntries(
     grades.flatMap((grade) => {
@@ -77,8 +95,7 @@ export function lengthBias(
   const counts = lists.map(concordance);
   const pairs = counts.reduce((sum, count) => sum + count.pairs, 0);
   const won = counts.reduce((sum, count) => sum + count.won, 0);
-  if (pairs === 0)
-    return { queries: 0, pairs, auc: 0.5, correlation: 0, p: 1, words: byGrade, separates: false };
+  if (pairs === 0) return { queries, pairs, auc: 0.5, correlation: 0, p: 1, words: byGrade };
   const away = Math.abs(won - pairs / 2);
   const random = randomStream(seed, 'length-bias');
   let asFar = 1;
@@ -95,13 +112,13 @@ export function lengthBias(
   const auc = won / pairs;
   const p = asFar / (permutations + 1);
   return {
-    queries: lists.length,
+    queries,
     pairs,
     auc,
     correlation: 2 * auc - 1,
     p,
     words: byGrade,
-    separates: lists.length >= leastQueries && Math.abs(auc - 0.5) > tolerance && p <= alpha,
+    ...(queries >= leastQueries && { separates: Math.abs(auc - 0.5) > tolerance && p <= alpha }),
   };
 }
 

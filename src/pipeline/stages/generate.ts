@@ -6,6 +6,7 @@ import { usageSince } from '../../core/usage.js';
 import type { Warning } from '../../core/warning.js';
 import { atomicWrite } from '../../formats/atomic-write.js';
 import { writeExamples } from '../../formats/examples.js';
+import type { Funnel } from '../../generate/funnel.js';
 import type { LengthBias } from '../../generate/graded/length-bias.js';
 import {
   type JudgementRecord,
@@ -76,7 +77,9 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
     // What was paid for is in the ledger: the next run makes these again for nothing.
     await writeExamples(join(folder, partial), made.examples);
     await writeFunnel();
-    throw made.stopped;
+    throw made.stopped instanceof RankforgeError
+      ? withPlace(made.stopped, join(folder, partial))
+      : made.stopped;
   }
   const { examples, details } = await finishSet(made, settings, { ...job, seed, funnel });
   await writeExamples(join(folder, generated.examples), examples);
@@ -84,25 +87,58 @@ async function generate(context: ForgeContext, folder: string, job: JobOptions) 
   await writeFunnel();
   await writeJson(folder, generated.description, details);
   const warnings = [
-    ...checkLengths(details.set.lengthBias.written, settings.graded.lengthBias),
+    ...checkLengths(details.set.lengthBias, settings.graded.lengthBias),
+    ...checkPassages(funnel),
     ...checkGrades(made.judgements),
     ...(details.selection?.notes ?? []).map((message) => ({ code: 'selection', message })),
   ];
-  await exportRecipeSet(recipe, join(folder, generated.examples), join(folder, 'exports'), job);
+  const exported = await exportRecipeSet(
+    recipe,
+    join(folder, generated.examples),
+    join(folder, 'exports'),
+    job,
+  );
   await rm(join(folder, partial), { force: true });
-  return { usage: usageSince(before, models.usage), warnings };
+  return { usage: usageSince(before, models.usage), warnings: [...warnings, ...exported.warnings] };
 }
 
 /** A set in which length alone tells the grades apart teaches nothing else. @throws RankforgeError `length-bias` */
-function checkLengths(bias: LengthBias, onBias: 'fail' | 'warn'): Warning[] {
-  if (!bias.separates) return [];
-  const message = `The better of two written passages is the longer one in ${bias.auc.toFixed(2)} of the pairs`;
+function checkLengths(
+  { written, all }: { readonly written: LengthBias; readonly all: LengthBias },
+  onBias: 'fail' | 'warn',
+): Warning[] {
+  const say = (what: string, { auc }: LengthBias): string =>
+    `The better of two ${what} of a query is the longer one in ${auc.toFixed(2)} of the pairs`;
+  // Real texts that answer may well be the longer ones, so what is found is told and not refused.
+  const ofAll = all.separates ? [{ code: 'length-bias', message: say('passages', all) }] : [];
+  if (!written.separates) return ofAll;
+  const message = say('written passages', written);
   if (onBias === 'warn') return [{ code: 'length-bias', message }];
   throw new RankforgeError('length-bias', message, {
     where: 'generate.graded',
     hint: 'Give lengths nearer to what the model writes, use a stronger writer, or set lengthBias: warn.',
   });
 }
+
+/** Examples count without passages that could not be had; that is told. */
+function checkPassages(funnel: Funnel): Warning[] {
+  const { noted: ofNegatives } = funnel.stage('negatives');
+  const short = (['mined', 'written', 'random'] as const).flatMap((kind): Warning[] => {
+    const queries = ofNegatives[`too-few-${kind}`] ?? 0;
+    const message = `${queries} of the queries have fewer ${kind} negatives than were ordered: funnel.json says why`;
+    return queries > 0 ? [{ code: `too-few-${kind}`, message }] : [];
+  });
+  const none = (['graded', 'edits'] as const).flatMap((stage): Warning[] => {
+    const examples = funnel.stage(stage).noted['none-left'] ?? 0;
+    const what = stage === 'graded' ? 'graded passages' : 'edits';
+    const message = `${examples} of the examples have none of the ${what} that were ordered: funnel.json says why`;
+    return examples > 0 ? [{ code: `no-${stage}`, message }] : [];
+  });
+  return [...short, ...none];
+}
+
+const withPlace = (stop: RankforgeError, path: string): RankforgeError =>
+  stop.with({ hint: (spell) => `${stop.hintIn(spell)} What was accepted so far lies in ${path}.` });
 
 /** Fewer grades than this say nothing of a judge's habits. */
 const enoughGrades = 20;

@@ -27,14 +27,17 @@ export const addJobFlags = (command: Command): Command =>
 export const seeded = (recipe: Recipe, { seed }: JobFlags): Recipe =>
   seed === undefined ? recipe : { ...recipe, seed };
 
-/** A job's options, with a line on stderr for each finished stage. */
+/** A job's options, with a line on stderr for each finished stage, and one for each of its warnings. */
 export const jobOptions = (options: JobFlags, { signal, onProgress, stderr }: CliContext): ForgeOptions => ({
   out: options.out,
   budget: budgetOf(options),
   ledger: options.ledger,
   signal,
   onProgress,
-  onStage: (stage) => stderr(stageLine(stage)),
+  onStage: (stage) => {
+    stderr(stageLine(stage));
+    for (const { message } of stage.warnings) stderr(`warning: ${message}\n`);
+  },
 });
 
 function stageLine({ stage, reused, seconds, usage }: FinishedStage): string {

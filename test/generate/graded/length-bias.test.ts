@@ -45,7 +45,8 @@ test('queries whose passages are all long prove nothing', () => {
   const runs = Array.from({ length: 30 }, (_, i) => ({
     passages: [written(i % 2 ? 3 : 0, i % 2 ? 90 : 20), written(i % 2 ? 3 : 0, i % 2 ? 95 : 25)],
   }));
-  expect(lengthBias(runs)).toMatchObject({ queries: 0, pairs: 0, auc: 0.5, separates: false });
+  expect(lengthBias(runs)).toMatchObject({ queries: 0, pairs: 0, auc: 0.5 });
+  expect(lengthBias(runs).separates).toBeUndefined();
 });
 
 test('passages of the corpus count only where all are asked for', () => {
@@ -53,6 +54,23 @@ test('passages of the corpus count only where all are asked for', () => {
   const runs = Array.from({ length: 20 }, () => ({ passages: [corpus, written(0, 20)] }));
   expect(lengthBias(runs).pairs).toBe(0);
   expect(lengthBias(runs, { of: 'all' })).toMatchObject({ auc: 1, separates: true });
+});
+
+test('written negatives are held against the positives that they were to be as long as', () => {
+  const negative: ExamplePassage = { ...written(0, 20), origin: 'generated:negative' };
+  const found: ExamplePassage = { ...written(0, 300), origin: 'mined:bm25' };
+  const runs = (words: number) =>
+    Array.from({ length: 10 }, () => ({
+      passages: [{ ...written(3, words), origin: 'corpus' as const }, negative, negative, found],
+    }));
+  expect(lengthBias(runs(80))).toMatchObject({ queries: 10, pairs: 20, auc: 1, separates: true });
+  expect(lengthBias(runs(20))).toMatchObject({ queries: 10, pairs: 20, auc: 0.5, separates: false });
+});
+
+test('a few queries are too few to tell, and five that all say the same are not', () => {
+  const runs = (count: number) => Array.from({ length: count }, () => example([30, 45, 60, 75]));
+  expect(lengthBias(runs(4)).separates).toBeUndefined();
+  expect(lengthBias(runs(5)).separates).toBe(true);
 });
 
 test('an auc is a share, and turning the grades around turns it around', () => {

@@ -76,3 +76,22 @@ test('a judge that gives no 3, and one that nobody is compared with, are told', 
     where: 'generate.judge.measured',
   });
 });
+
+test('passages that were ordered and could not be had are told', async () => {
+  process.env.OPENAI_API_KEY = 'sk-of-the-test';
+  server = await startJobServer((reply) =>
+    chatReply(reply.includes('"full"') ? 'I would rather not.' : reply),
+  );
+  const job = await smallJob(server);
+  const recipe = readFileSync(job.recipe, 'utf8')
+    .replace('  minWords', '  exports: []\n  graded: { share: 1 }\n  minWords')
+    .replace('mined: 2, random: 1, band: [2, 20]', 'mined: 6, band: [2, 4]');
+  writeFileSync(job.recipe, recipe);
+  const { warnings } = await generateOnly(loadRecipe(job.recipe), { out: job.out });
+  expect(warnings.map(({ message }) => message)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^\d+ of the queries have fewer mined negatives than were ordered/),
+      expect.stringMatching(/^\d+ of the examples have none of the graded passages that were ordered/),
+    ]),
+  );
+});

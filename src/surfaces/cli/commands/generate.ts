@@ -45,6 +45,7 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
       count: recipe.generate.count,
       usage: stage.usage,
       seconds: stage.seconds,
+      warnings: stage.warnings,
     };
     printResult(context, options, result, () => `${result.count} examples: ${examples}\n`);
   });
