@@ -1,4 +1,5 @@
-import { type ExportedFormat, exportExamples } from '../exports/export-examples.js';
+import type { Warning } from '../../core/warning.js';
+import { type ExportedFormat, exportExamples, warnOfEmpty } from '../exports/export-examples.js';
 import type { ExampleSource, ExportOptions } from '../exports/export-format.js';
 import { type ExportFormatName, exportFormatNames } from '../exports/formats.js';
 import { writeCroissant } from './croissant.js';
@@ -25,6 +26,8 @@ export interface ExportedSet {
   readonly formats: readonly ExportedFormat[];
   /** Paths of the cards. */
   readonly cards: readonly string[];
+  /** Of formats that got no row. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Whether something is named whose files a card could describe. */
@@ -48,7 +51,7 @@ export async function exportSet(
     if (wanted.has('dataset-card')) cards.push(await writeDatasetCard(out, description));
     if (wanted.has('croissant')) cards.push(await writeCroissant(out, description, options));
   }
-  return { formats, cards };
+  return { formats, cards, warnings: warnOfEmpty(formats) };
 }
 
 const isFormat = (name: ExportName): name is ExportFormatName =>

@@ -92,6 +92,7 @@ const holds: ExportFormat['holds'] = [
 /** `messages`: how rankforge asks for a ranking, and the teacher's answer, after its thinking, or the judge's reasons, where they are known. */
 export const sft = jsonRows({
   summary: 'chat messages that teach an LLM to rank (SFT)',
+  needs: 'two passages',
   holds,
   columns: () =>
     (['role', 'content'] as const).map((key) => ({
@@ -122,6 +123,7 @@ export const sft = jsonRows({
  */
 export const dpo = jsonRows({
   summary: 'pairs of rankings, one better than the other (DPO)',
+  needs: 'two passages of which one is better',
   holds,
   columns: () =>
     (['prompt', 'chosen', 'rejected'] as const).flatMap((name) =>

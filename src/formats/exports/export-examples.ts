@@ -4,8 +4,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankforgeError } from '../../core/errors.js';
 import { packageVersion } from '../../core/version.js';
+import type { Warning } from '../../core/warning.js';
 import { atomicWrite } from '../atomic-write.js';
-import type { ExampleSource, ExportOptions, WrittenFile } from './export-format.js';
+import type { ExampleSource, ExportFormat, ExportOptions, WrittenFile } from './export-format.js';
 import { fillFolder } from './fill-folder.js';
 import { type ExportFormatName, exportFormats } from './formats.js';
 
@@ -56,6 +57,17 @@ export async function exportExamples(
   const manifest = { packageVersion, formats: exported };
   await atomicWrite(join(out, exportManifest), `${JSON.stringify(manifest, null, 2)}\n`, options);
   return exported;
+}
+
+/** One warning that names every format of which no example gave a row, and what a row of it needs. */
+export function warnOfEmpty(exported: readonly ExportedFormat[]): Warning[] {
+  const empty = exported.filter(({ files, leftOut }) => files.length === 0 && leftOut > 0);
+  if (empty.length === 0) return [];
+  const reasons = empty.map(({ format, leftOut }) => {
+    const { needs = 'a passage' }: ExportFormat = exportFormats[format];
+    return `${format} has no row, as none of ${leftOut} queries has ${needs}`;
+  });
+  return [{ code: 'empty-export', message: reasons.join('; ') }];
 }
 
 function inRange(name: string, value: number | undefined, from: number, to: number): void {

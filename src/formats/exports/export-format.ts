@@ -60,6 +60,8 @@ export interface Column {
 export interface ExportFormat {
   /** What it is for, in a few words. */
   readonly summary: string;
+  /** What an example must have to give a row. @default 'a passage' */
+  readonly needs?: string;
   /** What of an example comes back from it unchanged. */
   readonly holds: readonly ExampleField[];
   /** What a row consists of, where the files are tables that metadata can describe. */

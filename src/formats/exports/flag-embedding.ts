@@ -87,6 +87,7 @@ const reader = (options: ImportOptions): RowReader<z.infer<typeof Line>> => ({
 /** `query`, `pos`, `neg`, `pos_scores`, `neg_scores`, `prompt`, `type`: a line a query. The instruction is its prompt. */
 export const flagEmbedding: ExportFormat = {
   summary: 'FlagEmbedding: BGE embedders and rerankers',
+  needs: 'a relevant passage and another one',
   holds: ['query text', 'instruction apart', 'passage text', 'relevant or not', 'teacher score', 'split'],
   columns: () => [
     { name: 'query', type: 'text', description: 'the query' },

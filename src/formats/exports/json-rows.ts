@@ -9,7 +9,7 @@ type JsonValue = string | number | readonly JsonValue[] | { readonly [key: strin
 export type JsonRow = Readonly<Record<string, JsonValue>>;
 
 /** A format of JSONL files, one a split, whose rows belong to one query each. */
-interface JsonRowsFormat<T> extends Pick<ExportFormat, 'summary' | 'holds' | 'columns'> {
+interface JsonRowsFormat<T> extends Pick<ExportFormat, 'summary' | 'needs' | 'holds' | 'columns'> {
   readonly rows: (example: Example, options: ExportOptions) => readonly JsonRow[];
   /** Keys whose numbers are always written with a point. */
   readonly decimals?: readonly string[];

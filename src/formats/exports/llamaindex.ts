@@ -62,6 +62,7 @@ const File = z.object({
 /** `queries`, `corpus`, `relevant_docs`: one object a split, an `EmbeddingQAFinetuneDataset`. Unlinked passages stay in the corpus. */
 export const llamaIndex: ExportFormat = {
   summary: 'LlamaIndex fine-tuning pairs (EmbeddingQAFinetuneDataset)',
+  needs: 'a relevant passage',
   holds: [
     'query id',
     'query text',

@@ -76,6 +76,7 @@ const reader = (options: ImportOptions): RowReader<z.infer<typeof Line>> => ({
  */
 export const rankLlm: ExportFormat = {
   summary: 'RankLLM: listwise training conversations',
+  needs: 'two passages',
   holds: ['query id', 'query text', 'passage id', 'passage text', 'teacher score', 'teacher rank', 'split'],
   write: async (folder, source, options) => {
     const begun = new Set<string>();

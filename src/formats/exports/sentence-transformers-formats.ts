@@ -17,6 +17,7 @@ const other = (text: string, options: ImportOptions) =>
 
 const pairs = jsonRows({
   summary: 'sentence-transformers: query and relevant passage',
+  needs: 'a relevant passage',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
   columns: () => [anchor, positive],
   rows: shapes.pairs,
@@ -29,6 +30,7 @@ const pairs = jsonRows({
 
 const triplets = jsonRows({
   summary: 'sentence-transformers: query, relevant passage, one that is not',
+  needs: 'a relevant passage and another one',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
   columns: () => [anchor, positive, negative],
   rows: shapes.triplets,
@@ -43,6 +45,7 @@ const negativeKey = /^negative(_\d+)?$/;
 
 const tuples = jsonRows({
   summary: 'sentence-transformers: query, relevant passage, several that are not',
+  needs: 'a relevant passage and as many others as a row has negatives',
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
   columns: ({ negatives = 4 }) => [
     anchor,
@@ -146,6 +149,7 @@ const marginReader = (options: ImportOptions): RowReader<MarginRow> => ({
 
 const margins = jsonRows({
   summary: "sentence-transformers: triplets with the teacher's margin",
+  needs: "a relevant passage and another one, both with a teacher's score",
   holds: ['query text', 'passage text', 'relevant or not', 'split'],
   columns: () => [
     anchor,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromFileError, RankforgeError } from '../../core/errors.js';
@@ -174,6 +174,12 @@ export function filesOf(path: string, fileOf: (name: string) => string, wanted?:
       return files.find((file) => existsSync(file.path)) ?? [];
     });
   if (found.length > 0) return found;
+  if (readdirSync(path).length === 0) {
+    throw new RankforgeError('missing-file', `${path} is an empty folder`, {
+      where: path,
+      hint: 'An export leaves one where no query has what a row needs: choose another format, or another set.',
+    });
+  }
   throw new RankforgeError('missing-file', `There is no ${fileOf(wanted ?? 'train')} in ${path}`, {
     where: path,
     hint: 'Name the file itself, or a folder with one file for each split.',

@@ -20,6 +20,7 @@ const Document = z
 /** `query_id`, `query`, `positive_passages`, `negative_passages`: a line a query. The trainer draws from both lists. */
 export const tevatron = jsonRows({
   summary: 'Tevatron: dense retrievers',
+  needs: 'a relevant passage and another one',
   holds: ['query id', 'query text', 'passage id', 'passage text', 'title apart', 'relevant or not', 'split'],
   columns: () => [
     { name: 'query_id', type: 'text', description: "the query's id" },

@@ -122,10 +122,15 @@ async function teach(context: ForgeContext, examples: readonly Example[], folder
   warnings.push(...thought.warnings);
   await writeExamples(join(folder, taught.examples), thought.examples);
   // The set's own exports were written before anything had a score: these are the same with the teachers'.
-  await exportRecipeSet(recipe, join(folder, taught.examples), join(folder, taught.exports), job);
+  const exported = await exportRecipeSet(
+    recipe,
+    join(folder, taught.examples),
+    join(folder, taught.exports),
+    job,
+  );
   return {
     usage: usageSince(before, models.usage),
-    warnings: [...fused.warnings, ...warnings],
+    warnings: [...fused.warnings, ...warnings, ...exported.warnings],
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { collect } from '../../../src/core/collect.js';
+import type { Warning } from '../../../src/core/warning.js';
 import { readExamples } from '../../../src/formats/examples.js';
 import { forge } from '../../../src/pipeline/forge.js';
 import { loadRecipe } from '../../../src/pipeline/recipe/load-recipe.js';
@@ -36,6 +37,13 @@ test("forge exports the set once more with the teachers' scores, so that formats
   await forge(await loadRecipe(job.recipe), { out: job.out });
   const margins = 'exports/sentence-transformers-margins/train.jsonl';
   expect(lines(job.out, 'generate', margins)).toEqual([]);
+  const empty = (stage: string) => {
+    const { warnings } = JSON.parse(readFileSync(join(job.out, stage, 'manifest.json'), 'utf8'));
+    return warnings.filter(({ code }: Warning) => code === 'empty-export');
+  };
+  const message = expect.stringMatching(/^sentence-transformers-margins has no row.* teacher's score$/);
+  expect(empty('generate')).toEqual([{ code: 'empty-export', message, count: 1 }]);
+  expect(empty('teach')).toEqual([]);
   const scored = lines(job.out, 'teach', margins) as { score: number }[];
   expect(scored.length).toBeGreaterThan(0);
   for (const { score } of scored) expect(score).toEqual(expect.any(Number));

@@ -96,7 +96,7 @@ async function runExport(set: string, options: ExportFlags, context: CliContext)
     ...(options.language ? { languages: options.language } : {}),
     ...(options.url ? { url: options.url } : {}),
   };
-  const { formats, cards } = await exportSet(
+  const { formats, cards, warnings } = await exportSet(
     onlySplit(() => readExamples(path, later), options.split),
     names,
     options.out,
@@ -105,7 +105,8 @@ async function runExport(set: string, options: ExportFlags, context: CliContext)
       frame: trainingFrame(),
     },
   );
-  return { out: options.out, queries: statistics.total.queries, formats, cards };
+  for (const { message } of warnings) context.stderr(`warning: ${message}\n`);
+  return { out: options.out, queries: statistics.total.queries, formats, cards, warnings };
 }
 
 function namesOf(given: readonly string[]): ExportName[] {

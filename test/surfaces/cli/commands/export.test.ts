@@ -87,6 +87,34 @@ test('a set is exported, described and imported back', async () => {
   expect(poorer.err).toContain('tevatron holds no grades');
 });
 
+test('a format without a row is told with what it needs, and its empty folder is no set', async () => {
+  const folder = temporaryFolder();
+  const set = join(folder, 'examples.jsonl');
+  await writeExamples(set, sampleSet({ scores: false }));
+  const out = join(folder, 'out');
+  const formats = 'sentence-transformers-margins,tevatron,sentence-transformers-tuples';
+  const exported = await cli('export', set, '--format', formats, '--negatives', '9', '--out', out, '--json');
+  const margins = /sentence-transformers-margins has no row, as none of 12 queries has .* a teacher's score/;
+  expect(exported.code).toBe(0);
+  expect(exported.err).toMatch(margins);
+  const { warnings } = JSON.parse(exported.out) as { warnings: { code: string; message: string }[] };
+  expect(warnings).toEqual([{ code: 'empty-export', message: expect.stringMatching(margins) }]);
+  expect(warnings[0]!.message).toMatch(/tuples has no row, .* as many others.*; /);
+  expect(warnings[0]!.message).not.toContain('tevatron');
+
+  const margin = join(out, 'sentence-transformers-margins');
+  const back = await cli(
+    'import',
+    margin,
+    '--format',
+    'sentence-transformers-margins',
+    '--out',
+    `${folder}/in`,
+  );
+  expect(back.code).toBe(1);
+  expect(back.err).toContain(`${margin} is an empty folder`);
+});
+
 test('one split, and an earlier export replaced', async () => {
   const { folder, set } = await sample();
   const out = join(folder, 'out');
