@@ -19,7 +19,7 @@ export interface SetStatistics {
   readonly total: SplitStatistics;
   /** Passages by origin, most first. */
   readonly origins: ReadonlyMap<string, number>;
-  /** Models, recipes and prompts that the examples name. */
+  /** Models, recipes and prompts that the examples name; models without the address of a server, which may be private. */
   readonly models: readonly string[];
   readonly recipes: readonly string[];
   readonly prompts: readonly string[];
@@ -57,7 +57,7 @@ export async function countSet(
     for (const one of [own, total]) addTo(one, example);
     for (const { origin } of example.passages) origins.set(origin, (origins.get(origin) ?? 0) + 1);
     const { modelId, recipeHash, promptId } = example.provenance ?? {};
-    if (modelId !== undefined) models.add(modelId);
+    if (modelId !== undefined) models.add(withoutAddress(modelId));
     if (recipeHash !== undefined) recipes.add(recipeHash);
     if (promptId !== undefined) prompts.add(promptId);
   }
@@ -70,6 +70,9 @@ export async function countSet(
     prompts: [...prompts].sort(),
   };
 }
+
+/** `openai:MODEL@http://…` names the server too: whoever publishes a card does not mean to publish that. */
+const withoutAddress = (modelId: string): string => modelId.replace(/@https?:\/\/.*$/i, '');
 
 function addTo(counts: Counts, { passages, thinking }: Example): void {
   counts.queries++;

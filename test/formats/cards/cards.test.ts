@@ -46,6 +46,24 @@ test('the dataset card: metadata that parse, one configuration a table, and figu
   expect(body).toContain('Models: sample-model.');
 });
 
+test('models are named in cards without the address of their server', async () => {
+  const ids = [
+    'openai:small@http://10.0.0.7:8080/v1',
+    'openai:small@https://gpu.example.net/v1',
+    'llama:a@9f0c',
+  ];
+  const source = () =>
+    sampleSet().map((example, index) => ({
+      ...example,
+      provenance: { ...example.provenance!, modelId: ids[index % 3]! },
+    }));
+  const description = { details: { name: 'x' }, statistics: await countSet(source), formats: [] };
+  for (const text of [renderDatasetCard(description), JSON.stringify(renderCroissant(description))]) {
+    expect(text).toContain('judged by llama:a@9f0c, openai:small.');
+    expect(text).not.toMatch(/10\.0\.0\.7|example\.net/);
+  }
+});
+
 test('configurations are of one file type, since load_dataset reads all with one reader', async () => {
   const folder = temporaryFolder();
   const source = () => sampleSet();
