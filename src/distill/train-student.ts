@@ -1,4 +1,5 @@
-import { makeFolds } from '../core/folds.js';
+import { RankforgeError } from '../core/errors.js';
+import { makeGroupFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
@@ -21,6 +22,8 @@ export interface TrainOptions extends JobOptions {
   readonly prior?: Prior;
   /** Folds of queries that settings are chosen on, at least 2. @default 5, or one a query below that */
   readonly folds?: number;
+  /** By query id, the group whose queries are all in one fold: twins, which would else be trained and tested on. @default each alone */
+  readonly groups?: ReadonlyMap<string, string>;
   /** Settings to choose from. @default a few a kind, from strongly regularised to less */
   readonly settings?: readonly StudentSettings[];
   /**
@@ -63,7 +66,7 @@ const believedErrors = 0.5;
  * Trains a student and chooses its settings by cross-validation over queries. The untrained prior takes part: where
  * nothing beats it on held-out queries by more than half a standard error, the student is the prior and says so, since
  * lists of a few dozen queries overfit at once. The same lists, options and seed give the same student.
- * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something; `duplicate-id`, `bad-file`
+ * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something, or all of one group; `duplicate-id`, `bad-file`
  * for values that are not finite; `unknown-name`, `usage` and `unsupported` for what it is trained with; the signal's reason
  */
 export async function trainStudent(lists: readonly TrainingList[], options: TrainOptions): Promise<Trained> {
@@ -72,8 +75,16 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
   const useful = listsThatTeach(lists, '30');
   const prior = priorWeights(options.prior ?? untrainedPrior(features), features.names);
   const grid = options.settings ?? defaultSettings(kind, options.training);
-  const count = Math.min(Math.max(2, options.folds ?? 5), useful.length);
-  const folds = makeFolds(useful.length, count, randomStream(seed, 'folds'));
+  const groups = useful.map(({ queryId }) => options.groups?.get(queryId) ?? queryId);
+  const distinct = new Set(groups).size;
+  if (distinct < 2) {
+    throw new RankforgeError('too-little-data', `All ${useful.length} queries are of one group`, {
+      where: `${lists.length} training lists`,
+      hint: 'Give queries that differ: without one group there is nothing to learn from.',
+    });
+  }
+  const count = Math.min(Math.max(2, options.folds ?? 5), distinct);
+  const folds = makeGroupFolds(groups, count, randomStream(seed, 'folds'));
   const { gains } = makeTargets(useful, labels);
   const tryOut = (name: string, { byFold, fitAll, rounds }: Fitted): Tried => {
     const scores = useful.map((list, i) =>

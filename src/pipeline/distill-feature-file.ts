@@ -2,7 +2,7 @@ import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run } from '../core/run.js';
 import { createTurns } from '../core/turns.js';
 import { mean, orderByScore } from '../core/vectors.js';
-import { readFeatureFile } from '../distill/feature-files/feature-lists.js';
+import { type FeatureFile, readFeatureFile } from '../distill/feature-files/feature-lists.js';
 import { featureFolds, featureSettings } from '../distill/feature-files/feature-settings.js';
 import { type FeatureMatrix, featureVersion } from '../distill/features/feature-set.js';
 import { type GateResult, runGate } from '../distill/gate.js';
@@ -37,6 +37,8 @@ export interface DistilledFeatures {
   readonly queries: number;
   readonly rows: number;
   readonly features: number;
+  /** Queries with the rows of an earlier one: they share its fold, and the gate counts the earlier one alone. */
+  readonly twins: number;
   readonly heldOut: number;
   readonly priorOnly: boolean;
   /** Of grades; a teacher's scores judge nothing. */
@@ -61,6 +63,7 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
     prior: {},
     settings: settingsFor(kind, rows, training),
     folds: featureFolds(rows),
+    groups: file.twinOf,
     training,
     signal,
     onProgress,
@@ -78,7 +81,7 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
   const student = { ...made, trainedOn: file.prints };
   const gate =
     labels === 'grades'
-      ? await gateOf(lists, trained.heldOutScores, { kind, seed, twins: file.twins, signal, onProgress })
+      ? await gateOf(lists, trained.heldOutScores, { kind, seed, twinOf: file.twinOf, signal, onProgress })
       : undefined;
   await saveStudent(
     out,
@@ -88,7 +91,16 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
   );
   const heldOut = trained.selection.find(({ chosen }) => chosen)!.heldOut;
   const { priorOnly } = trained;
-  return { folder: out, queries: lists.length, rows, features: names.length, heldOut, priorOnly, gate };
+  return {
+    folder: out,
+    queries: lists.length,
+    rows,
+    features: names.length,
+    twins: file.twinOf.size,
+    heldOut,
+    priorOnly,
+    gate,
+  };
 }
 
 /** `trainStudent` has no eye for training beside settings that are given. */
@@ -105,20 +117,20 @@ function settingsFor(
 const gatedRanks = 10;
 
 const sayTwins = (twins: number): string =>
-  `queries with the rows of another query: ${twins}; where a fold has one and training the other, held-out figures are flattered`;
+  `queries with the rows of another query: ${twins}; each shares that one's fold and is no query of its own for the gate`;
 
-/** Only queries with labels that differ: of the others there are no held-out scores. */
+/** Only queries with labels that differ: of the others there are no held-out scores. Of twins the first, since the others are no new evidence. */
 async function gateOf(
   all: readonly TrainingList[],
   scores: ReadonlyMap<string, Float64Array>,
   {
     kind,
     seed,
-    twins,
+    twinOf,
     ...job
-  }: JobOptions & { readonly kind: StudentKind; readonly seed: number; readonly twins: number },
+  }: JobOptions & Pick<FeatureFile, 'twinOf'> & { readonly kind: StudentKind; readonly seed: number },
 ): Promise<GateResult> {
-  const lists = all.filter(teaches);
+  const lists = all.filter((list) => teaches(list) && !twinOf.has(list.queryId));
   const runOf = (score: (list: TrainingList) => Float64Array): Run =>
     new Map(
       lists.map((list) => {
@@ -142,7 +154,7 @@ async function gateOf(
     baselines: { [`feature ${name}`]: runOf(({ features }) => signedColumn(features, column, sign)) },
     qrels,
     seed,
-    notes: [noUnseenSubjects.noTexts, ...(twins > 0 ? [sayTwins(twins)] : [])],
+    notes: [noUnseenSubjects.noTexts, ...(twinOf.size > 0 ? [sayTwins(twinOf.size)] : [])],
   });
 }
 

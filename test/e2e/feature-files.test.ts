@@ -167,7 +167,7 @@ test('a query that was trained on is not measured on, whatever its id and the or
   expect((await score(changed, 'changed.txt')).code).toBe(0);
 });
 
-test('queries of the same rows inside one file are told, since folds have both', async () => {
+test('queries of the same rows inside one file are told, and are one query for the gate', async () => {
   const path = featureFile('train.txt', 30);
   const text = readFileSync(path, 'utf8');
   const twin = text.split('\n').filter((line) => line.includes('qid:q3 '));
@@ -177,6 +177,37 @@ test('queries of the same rows inside one file are told, since folds have both',
     expect.stringMatching(/no texts that tell subjects apart/),
     expect.stringMatching(/rows of another query: 1;/),
   ]);
+  expect(JSON.parse(run.stdout)).toMatchObject({ queries: 31, twins: 1, gate: { queries: 30 } });
+  expect(run.stderr).toMatch(/warning: queries with the rows of another query.*: 1\n/);
+});
+
+test('noise whose every query is there twice passes no gate: a fold never trains on the copy', async () => {
+  const noise = Array.from({ length: 40 }, (_, q) => {
+    const random = randomStream(4, 'noise', q);
+    return Array.from(
+      { length: 15 },
+      () => `1:${random.normal().toFixed(4)} 2:${random.normal().toFixed(4)} 3:${random.normal().toFixed(4)}`,
+    ).map((row) => ({ grade: Math.floor(random.next() * 3), row }));
+  });
+  const of = (prefix: string) =>
+    noise.flatMap((rows, q) => rows.map(({ grade, row }) => `${grade} qid:${prefix}${q} ${row}\n`));
+  writeFileSync(at('noise.txt'), [...of('q'), ...of('copy')].join(''));
+  const args = ['distill', '--features', at('noise.txt'), '--student', 'lambdamart'];
+  const run = await rankforge([...args, '--out', at('student'), '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    queries: 80,
+    twins: 40,
+    gate: { passed: false, queries: 40 },
+  });
+  expect(run.code).toBe(4);
+});
+
+test('a file of one query under many ids has nothing to hold out', async () => {
+  const rows = readFileSync(featureFile('one.txt', 1), 'utf8');
+  const copies = Array.from({ length: 6 }, (_, q) => rows.replaceAll('qid:q0', `qid:copy${q}`));
+  writeFileSync(at('copies.txt'), copies.join(''));
+  const run = await rankforge(['distill', '--features', at('copies.txt'), '--out', at('student'), '--json']);
+  expect(error(run)).toMatchObject({ code: 'too-little-data', message: expect.stringMatching(/one group/) });
 });
 
 test('a curriculum and importance are trained with, named, and refused by students without them', async () => {

@@ -14,8 +14,11 @@ export interface FeatureFile {
   readonly rows: number;
   /** Of the queries that teach something: see `queryPrint`. */
   readonly prints: ReadonlySet<string>;
-  /** Queries whose rows another one has as well: LightGBM's own example has such, so they are told and not refused. */
-  readonly twins: number;
+  /**
+   * By the id of a query that teaches something, the earlier one with the same rows, the first of them where there are several:
+   * LightGBM's own example has such, so they are told and not refused.
+   */
+  readonly twinOf: ReadonlyMap<string, string>;
 }
 
 /** Features are called by their number in the file. */
@@ -140,14 +143,15 @@ function isConstant(lists: readonly TrainingList[], column: number): boolean {
   });
 }
 
-function printAll(lists: readonly TrainingList[]): Pick<FeatureFile, 'prints' | 'twins'> {
-  const prints = new Set<string>();
-  let twins = 0;
-  for (const list of lists.filter(teaches)) {
-    const print = queryPrint(list.features);
+function printAll(lists: readonly TrainingList[]): Pick<FeatureFile, 'prints' | 'twinOf'> {
+  const firstWith = new Map<string, string>();
+  const twinOf = new Map<string, string>();
+  for (const { queryId, features } of lists.filter(teaches)) {
+    const print = queryPrint(features);
     if (print === undefined) continue;
-    if (prints.has(print)) twins++;
-    prints.add(print);
+    const first = firstWith.get(print);
+    if (first === undefined) firstWith.set(print, queryId);
+    else twinOf.set(queryId, first);
   }
-  return { prints, twins };
+  return { prints: new Set(firstWith.keys()), twinOf };
 }

@@ -189,6 +189,11 @@ async function distillFile(options: DistillFlags, path: string, context: CliCont
     signal,
     onProgress,
   });
+  if (result.twins > 0) {
+    context.stderr(
+      `warning: queries with the rows of another query, kept in its fold and counted with it at the gate: ${result.twins}\n`,
+    );
+  }
   return { student, ...result };
 }
 
