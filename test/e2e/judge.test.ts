@@ -114,6 +114,21 @@ test('judgements, agreement, calibration and corrected estimates; a second run a
   expect(text.stdout).toMatch(/quadratic kappa[\s\S]*judge \\ people[\s\S]*corrected/);
 });
 
+test('intervals of few drawn pairs end where the measure does', async () => {
+  const run = ['--run', path('first.trec'), '--depth', '6', ...mild, ...human(), '--relevant-from', '3'];
+  const done = await judge(...run, '--sample', '6');
+  expect(done.code, done.stderr).toBe(0);
+  const [grades, shares] = JSON.parse(done.stdout).design.estimates;
+  for (const [row, most] of [
+    [grades, 3],
+    [shares, 1],
+  ]) {
+    for (const { value, low, high } of [row.naive, row.corrected, row.sampleOnly])
+      expect([0, low, value, high, most]).toEqual([0, low, value, high, most].sort((a, b) => a - b));
+  }
+  expect(shares.sampleOnly.low).toBe(0);
+});
+
 test('queries are drawn for nDCG', async () => {
   const done = await judge(
     '--run',

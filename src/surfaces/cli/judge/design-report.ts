@@ -7,6 +7,7 @@ import { measure } from '../../../evaluate/parse-measure.js';
 import { atomicWrite } from '../../../formats/atomic-write.js';
 import type { JudgeFlags } from './judge-flags.js';
 
+/** Its estimates lie within what the mean can be, whatever the formula of their intervals says. */
 interface CorrectedRow {
   readonly what: string;
   /** By the judge alone, as if it were people. */
@@ -43,23 +44,34 @@ export async function reportDesign(
   const isRelevant = (grade: number) => (grade >= relevantFrom ? 1 : 0);
   if (byQuery) {
     const chosen = measure(name, { relevantFrom });
-    return { ...report, estimates: run ? [row(`mean ${name}`, queryUnits(known, [run], chosen))] : [] };
+    return { ...report, estimates: run ? [row(`mean ${name}`, queryUnits(known, [run], chosen), 1)] : [] };
   }
   return {
     ...report,
     estimates: [
-      row('mean grade', pairUnits(known)),
-      row(`share of grade ${relevantFrom} and above`, pairUnits(known, isRelevant)),
+      row('mean grade', pairUnits(known), 3),
+      row(`share of grade ${relevantFrom} and above`, pairUnits(known, isRelevant), 1),
     ],
   };
 }
 
-const row = (what: string, units: readonly SampledUnit[]): CorrectedRow => ({
-  what,
-  naive: naiveTotal(units),
-  corrected: correctedTotal(units),
-  sampleOnly: correctedTotal(units, { use: 'none' }),
-});
+/** @param most the highest that a unit can have; the lowest is 0 */
+function row(what: string, units: readonly SampledUnit[], most: number): CorrectedRow {
+  // Only here: the estimator's own interval is symmetric, and that is the one whose coverage is known.
+  const clip = (value: number): number => Math.min(most, Math.max(0, value));
+  const within = ({ value, low, high, standardError }: Estimate): Estimate => ({
+    value: clip(value),
+    low: clip(low),
+    high: clip(high),
+    standardError,
+  });
+  return {
+    what,
+    naive: within(naiveTotal(units)),
+    corrected: within(correctedTotal(units)),
+    sampleOnly: within(correctedTotal(units, { use: 'none' })),
+  };
+}
 
 /** A list to fill in: without the judge's grades, which would lead people. */
 async function writeSample(
