@@ -171,6 +171,19 @@ test('a panel records each vote, and a stopped job goes on where it was', async 
   });
 });
 
+test('a model that would vote twice is refused', async () => {
+  const asked = server.chats().length;
+  for (const [panel, said] of [
+    ['openai:strict,openai:mild', 'openai:mild judges already, as --model'],
+    ['openai:strict,openai:strict', 'openai:strict judges already'],
+  ] as const) {
+    const done = await judge('--pairs', path('pairs.txt'), ...mild, '--panel', panel);
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout).error).toMatchObject({ code: 'usage', message: said, where: '--panel' });
+  }
+  expect(server.chats()).toHaveLength(asked);
+});
+
 test('what was given wrong is said', async () => {
   const code = async (...more: string[]) => {
     const { stdout, code: exit } = await judge(...more);

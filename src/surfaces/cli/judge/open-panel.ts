@@ -26,11 +26,16 @@ export interface OpenPanel extends AsyncDisposable {
   readonly usage: ModelPool['usage'];
 }
 
-/** Each model with each prompt is a member. @throws RankforgeError `usage` for weights of another number, and what opening may throw */
+/**
+ * Each model with each prompt is a member.
+ * @throws RankforgeError `usage` for a model named twice or weights of another number, and what opening may throw
+ */
 export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliContext): Promise<OpenPanel> {
   const { model, panel = [], prompt, weights, context, threads, baseUrl, concurrency, ledger } = flags;
   const { mode, batch, aggregate, ties, calibration } = flags;
-  const named = [...new Set([...(model === undefined ? [] : [model]), ...panel])];
+  const named = [...(model === undefined ? [] : [model]), ...panel];
+  const twice = named.find((name, index) => named.indexOf(name) < index);
+  if (twice !== undefined) throw votesTwice(twice, { isModel: twice === model });
   const models = named.length > 0 ? named : [defaultModel];
   const prompts = prompt ?? [undefined];
   const count = models.length * prompts.length;
@@ -98,3 +103,10 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
     throw error;
   }
 }
+
+/** One model that votes twice is no second opinion: a recipe refuses it in the same words. */
+const votesTwice = (name: string, { isModel }: { readonly isModel: boolean }): RankforgeError =>
+  new RankforgeError('usage', `${name} judges already${isModel ? ', as --model' : ''}`, {
+    where: '--panel',
+    hint: 'Name other models in the panel; the judge itself is one of its members.',
+  });
