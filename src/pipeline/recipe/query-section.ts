@@ -6,7 +6,7 @@ import {
   type QueryStyleName,
   queryStyles,
 } from '../../generate/queries/voice.js';
-import { count, positive, share } from './values.js';
+import { count, positive, weight } from './values.js';
 
 const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>) =>
   z.enum(Object.keys(record) as [K, ...K[]]);
@@ -14,9 +14,9 @@ const texts = z.array(z.string().trim().min(1).max(200)).min(1).optional();
 
 /** How queries are written and checked: a part of `generate`. */
 export const querySection = {
-  /** Shares of query types; absent: those of a query log that is followed, else half questions, a quarter keywords, a quarter how-to. */
+  /** Shares of query types, in proportion; absent: those of a query log that is followed, else half questions, a quarter keywords, a quarter how-to. */
   types: z
-    .partialRecord(keysOf<QueryTypeName>(queryTypes), share)
+    .partialRecord(keysOf<QueryTypeName>(queryTypes), weight)
     .refine((shares) => Object.values(shares).some((one) => one > 0), 'no type has a share above 0')
     .optional(),
   /** Who asks, and how: of each list one is drawn a query. */

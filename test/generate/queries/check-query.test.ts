@@ -104,6 +104,7 @@ test('types come in turn by their shares', () => {
     keyword: 200,
     claim: 700,
   });
+  expect(take({ question: 20, keyword: 10 }, 300)).toEqual({ question: 200, keyword: 100 });
   expect(take({ keyword: 1, claim: 0 }, 3)).toEqual({ keyword: 3 });
   expect(() => take({}, 1)).toThrow(expect.objectContaining({ code: 'usage' }));
   expect(() => take({ questoin: 1 } as never, 1)).toThrow(

@@ -147,6 +147,12 @@ test.each([
     { types: false },
     { claim: 1 },
   ],
+  [
+    'types are weights, as those of a mix are',
+    '  types: { question: 2, claim: 1 }\n',
+    { types: false },
+    { question: 2, claim: 1 },
+  ],
   ['a log is not followed where it is not wanted', ', types: false', { types: false }, undefined],
 ])('%s', (_name, more, sample, types) => {
   const [inside, after] = more.startsWith(',') ? [more, ''] : ['', more];
