@@ -35,13 +35,12 @@ export interface DistillAutoOptions
   readonly latencyMs?: number;
 }
 
-export interface DistilledAuto {
+export interface DistilledAuto extends Pick<DistilledKinds, 'queries' | 'weights' | 'propensities'> {
   /** Of the chosen student; the others are in `students` below it. */
   readonly folder: string;
   readonly chosen: string;
   readonly frontier: Frontier;
   readonly gate?: GateResult;
-  readonly queries: number;
 }
 
 const measures = ['nDCG@10', 'RR@10', 'AP'];
@@ -99,7 +98,8 @@ export async function distillAuto(options: DistillAutoOptions): Promise<Distille
   await atomicWrite(join(out, 'report.json'), `${JSON.stringify(data, null, 2)}\n`);
   if (!chosen) throw noneChosen(frontier.reason, out);
   await saveStudent(out, gate ? withCard(chosen.student, { gate }) : chosen.student);
-  return { folder: out, chosen: chosen.kind, frontier, gate, queries: found.queries };
+  const { queries, weights, propensities } = found;
+  return { folder: out, chosen: chosen.kind, frontier, gate, queries, weights, propensities };
 }
 
 const withGate = (one: DistilledKind, gate: GateResult | undefined): DistilledKind =>

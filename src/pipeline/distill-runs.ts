@@ -41,6 +41,8 @@ export interface DistillRunsOptions extends JobOptions {
   readonly qrels?: Qrels;
   /** The most that the student may be worse than a teacher. @default any */
   readonly teacherMargin?: number;
+  /** Told what the labels are made from, before anything is trained on them. */
+  readonly onLabels?: (facts: LabelFacts) => void;
   /** The student's folder. What reads texts leaves what a stopped training goes on from in `OUT.training`. */
   readonly out: string;
   readonly command?: string;
@@ -62,6 +64,11 @@ export interface RecordedClicks {
   readonly sessions: readonly ClickSession[];
   /** How likely each position is to be looked at; learnt from the log where left out. */
   readonly propensities?: readonly number[];
+}
+
+export interface LabelFacts extends Pick<DistilledRuns, 'weights' | 'propensities'> {
+  /** Queries of the run that some teacher does not rank. */
+  readonly leftOut: number;
 }
 
 export interface DistilledRuns {
@@ -143,6 +150,9 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   const taught = ofClicks
     ? undefined
     : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: parts?.weights, seed });
+  if (!ofClicks) {
+    options.onLabels?.({ leftOut: learnFrom.run.size - candidates.size, weights: taught?.weights });
+  }
   let propensities: readonly number[] | undefined;
   await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });
   const lists = withTexts.map(({ query, items }) => ({
@@ -161,6 +171,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
       ? async (lists) => {
           const result = await clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
           propensities = result.propensities;
+          options.onLabels?.({ leftOut: 0, propensities });
           return result.lists;
         }
       : undefined,

@@ -96,6 +96,19 @@ describe('rankings', () => {
     expect(run.stderr).toMatch(/teachers: weights fitted/);
   });
 
+  test.each([
+    ['one student', []],
+    ['all of them', ['--auto']],
+  ])('%s: queries that a teacher does not rank, and how teachers count, are told', async (_what, more) => {
+    const whole = write('whole.trec', byLength);
+    const part = write('part.trec', (q) => (q < 6 ? [] : byLength(q)));
+    const run = await distillRun('--teacher', whole, part, '--teacher-weights', 'judged', ...more);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/warning: queries left out, since a teacher does not rank them: 6\n/);
+    expect(run.stderr).toMatch(/teachers: equal weights: 0 judged queries/);
+    expect(JSON.parse(run.stdout)).toMatchObject({ queries: 24, weights: { fitted: false } });
+  });
+
   test('without judgements the teachers count alike, and it is said', async () => {
     const [a, b] = [write('a.trec', byLength), write('b.trec', byLength)];
     const run = await distillRun('--teacher', a, b, '--teacher-weights', 'judged');
@@ -243,6 +256,17 @@ describe('clicks', () => {
       labels: 'grades',
       source: expect.stringMatching(/360 sessions/),
     });
+  });
+
+  test('all students learn of the log what one does, and tell the same of it', async () => {
+    writeFileSync(at('clicks.jsonl'), lines(clickLog()));
+    const [one, all] = [
+      await distill('--clicks', at('clicks.jsonl')),
+      await distill('--clicks', at('clicks.jsonl'), '--auto', '--out', at('all')),
+    ];
+    const looked = /looked at, by rank: 1\.00 .*\n/;
+    expect(all.stderr.match(looked)![0]).toBe(one.stderr.match(looked)![0]);
+    expect(JSON.parse(all.stdout).propensities).toEqual(JSON.parse(one.stdout).propensities);
   });
 
   test('known propensities are taken as they are', async () => {

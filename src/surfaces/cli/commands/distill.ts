@@ -8,6 +8,7 @@ import { distillFeatures } from '../../../pipeline/distill-feature-file.js';
 import {
   type DistillRunsOptions,
   distillRuns,
+  type LabelFacts,
   type RecordedClicks,
   type RecordedRankings,
   withDefaultLoss,
@@ -116,28 +117,30 @@ export function addDistillCommand(program: Command, context: CliContext): void {
 }
 
 async function distill(options: DistillFlags, context: CliContext) {
-  const { stderr } = context;
   const { student } = options;
   using reading = openReading(options, context);
   const given = await readAll(options, reading, context);
-  const { learnFrom } = given;
   const { heldOutRun: _, ...result } = await distillRuns({ ...given, kind: student });
-  if ('run' in learnFrom && result.queries < learnFrom.run.size) {
-    stderr(
-      `warning: queries left out, since a teacher does not rank them: ${learnFrom.run.size - result.queries}\n`,
-    );
-  }
-  if (options.teacherWeights === 'judged') stderr(`teachers: ${result.weights?.reason}\n`);
-  if (result.propensities && !options.propensities) {
-    const looked = result.propensities.map((value) => value.toFixed(2)).join(' ');
-    stderr(`looked at, by rank: ${looked}\n`);
-  }
   return { student, ...result };
 }
 
 async function distillAll(options: DistillFlags, context: CliContext): Promise<void> {
   using reading = openReading(options, context);
   await runAuto(options, await readAll(options, reading, context), context);
+}
+
+/** One student and all of them say the same of their labels. */
+function sayLabels(
+  { leftOut, weights, propensities }: LabelFacts,
+  options: Pick<DistillFlags, 'teacherWeights' | 'propensities'>,
+  { stderr }: CliContext,
+): void {
+  if (leftOut > 0) stderr(`warning: queries left out, since a teacher does not rank them: ${leftOut}\n`);
+  if (weights && options.teacherWeights === 'judged') stderr(`teachers: ${weights.reason}\n`);
+  if (propensities && !options.propensities) {
+    const looked = propensities.map((value) => value.toFixed(2)).join(' ');
+    stderr(`looked at, by rank: ${looked}\n`);
+  }
 }
 
 /** What one student and all of them are trained from. */
@@ -156,6 +159,7 @@ async function readAll(
     dataset: await openDataset({ ...options, dataset }, context, reading),
     qrels: judged,
     command: commandOf(options),
+    onLabels: (facts) => sayLabels(facts, options, context),
   };
 }
 
