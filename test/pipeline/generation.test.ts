@@ -13,6 +13,7 @@ import { forge, generateOnly } from '../../src/pipeline/forge.js';
 import type { SetDetails } from '../../src/pipeline/generation/finish-set.js';
 import { loadRecipe } from '../../src/pipeline/recipe/load-recipe.js';
 import { chatReply, type ScriptedServer } from '../fixtures/scripted-server.js';
+import { writeTinyBert } from '../models/encoder/tiny-bert.js';
 import { paidFor, startSetServer, topicOf, topicQueries } from './set-server.js';
 
 let server: ScriptedServer | undefined;
@@ -304,6 +305,56 @@ test('kill -9 in the middle: what was answered and written down is not asked aga
   const paid = paidFor(server);
   expect(paid.length - unique(paid)).toBeLessThanOrEqual(16);
 }, 120_000);
+
+/** A small set of the handbook. */
+async function handbookJob(
+  { baseUrl }: ScriptedServer,
+  { encoder, generate }: { encoder: string; generate: string },
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ recipe: string; out: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'rankforge-handbook-'));
+  write(folder, {
+    'data/corpus.jsonl': lines(corpus),
+    'recipe.yaml': `name: handbook
+dataset: data
+encoder: ${encoder}
+models:
+  first: { model: "openai:first", baseUrl: "${baseUrl}" }
+generate:
+  model: first
+  count: 8
+  minWords: 12
+  roundTrip: 0
+  graded: { lengthBias: warn, share: 0 }
+  negatives: { mined: 2, random: 1, from: [bm25] }
+${generate}
+`,
+    ...files,
+  });
+  return { recipe: join(folder, 'recipe.yaml'), out: join(folder, 'out') };
+}
+
+test('with a query log each query is asked for at a length of the log, and the report has both', async () => {
+  server = await startSetServer();
+  const keywords = Array.from({ length: 12 }, (_, i) => `measures of n${i}\t2`);
+  const log = [...keywords, 'what is a ledger good for in the end\t9'].join('\n');
+  const generate = `  types: { keyword: 0.5, question: 0.5 }\n  sample: { method: query-log, log: log.tsv, topics: 2 }`;
+  const encoder = await writeTinyBert();
+  const { recipe, out } = await handbookJob(server, { encoder, generate }, { 'log.tsv': log });
+  await generateOnly(loadRecipe(recipe), { out });
+  const examples = await examplesIn(out);
+  const asked = paidFor(server).filter((call) => /Use about \d+ words\./.test(call));
+  expect(asked.length).toBeGreaterThanOrEqual(examples.length);
+  for (const { query } of examples) {
+    const { type, voice } = query.metadata as { type: string; voice: { words: number } };
+    // Questions are rare in the log, and may not have three words.
+    expect(type === 'keyword' ? [3] : [4, 9]).toContain(voice.words);
+  }
+  expect(readJson<SetDetails>(out, 'description.json').log).toMatchObject({ searches: 33, different: 13 });
+  expect(readFileSync(join(out, 'report.md'), 'utf8')).toMatch(
+    /\| keyword \| 0\.727 \| 3 \(3 to 3\) \| 0\.500 \| 2 \(2 to 2\) \|/,
+  );
+});
 
 /** A set with no collection at all. */
 function topicJob({ baseUrl }: ScriptedServer): { recipe: string; out: string; folder: string } {

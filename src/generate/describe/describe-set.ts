@@ -18,6 +18,8 @@ export interface SetDescription {
   /** Queries by type, the most frequent first; `other` where none is recorded. */
   readonly types: Readonly<Record<string, number>>;
   readonly words: Quartiles | undefined;
+  /** The same by type. */
+  readonly wordsByType: Readonly<Record<string, Quartiles>>;
   /** Share of different word n-grams among all of the queries', 0 to 1 (Li et al. 2016, arXiv:1510.03055). */
   readonly distinct: { readonly one: number; readonly two: number };
   /** Best grade first; grades that no passage has are left out. */
@@ -64,11 +66,15 @@ export function describeSet(
     }));
   });
   const queries = examples.map(({ query }) => words(query.text));
+  const types = countTypes(examples);
+  const lengthsOf = (type: string): number[] =>
+    queries.filter((_, at) => typeOf(examples[at]!) === type).map(({ length }) => length);
   return {
     queries: examples.length,
     passages: measured.length,
-    types: countTypes(examples),
+    types,
     words: quartiles(queries.map(({ length }) => length)),
+    wordsByType: Object.fromEntries(Object.keys(types).map((type) => [type, quartiles(lengthsOf(type))!])),
     distinct: { one: distinctN(queries, 1), two: distinctN(queries, 2) },
     grades: [...grades].reverse().flatMap((grade) => {
       const of = measured.filter((one) => one.grade === grade);
@@ -93,12 +99,12 @@ function shareHeld(terms: ReadonlySet<string>, passage: readonly string[]): numb
   return mean([...terms].map((term) => (held.has(term) ? 1 : 0)));
 }
 
+const typeOf = ({ query }: Example): string =>
+  typeof query.metadata?.type === 'string' ? query.metadata.type : 'other';
+
 function countTypes(examples: readonly Example[]): Record<string, number> {
   const counts = new Map<string, number>();
-  for (const { query } of examples) {
-    const type = typeof query.metadata?.type === 'string' ? query.metadata.type : 'other';
-    counts.set(type, (counts.get(type) ?? 0) + 1);
-  }
+  for (const type of examples.map(typeOf)) counts.set(type, (counts.get(type) ?? 0) + 1);
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
 }
 

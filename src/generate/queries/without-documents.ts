@@ -26,7 +26,7 @@ import {
 } from './query-types.js';
 import { readDraft } from './read-draft.js';
 import { type Topic, type WriteTopicsOptions, writeTopics } from './topics.js';
-import { askVoice, drawVoice, wantedLanguage } from './voice.js';
+import { askType, askVoice, drawVoice, wantedLanguage } from './voice.js';
 import { type QueryWriter, queryDuplicates, type WriteResult } from './write-queries.js';
 
 export interface TopicQueryRequest {
@@ -43,13 +43,13 @@ export async function writeTopicQuery(
   { signal }: Pick<JobOptions, 'signal'> = {},
 ): Promise<Exclude<WriteResult, { readonly passage: unknown }> | TopicQuery> {
   const { model, seed, temperature = 0.7, tellLanguage } = writer;
-  const { form, ask } = queryType(type);
+  const { form } = queryType(type);
   const ledgerKeys = [...topic.ledgerKeys];
   if (!topicTypes.includes(type)) return { reason: 'needs-passage', ledgerKeys };
   const prompt: PromptTemplate = writer.prompt ?? loadPrompt('generate/topic-query');
   const voice = drawVoice(writer.voices ?? {}, { seed, id: topic.text, type, variant });
   const fill = (shown: string, voiced: string) =>
-    renderPrompt(prompt, { type, ask: askOf(ask), topic: shown, voice: voiced });
+    renderPrompt(prompt, { type, ask: askOf(askType(type, voice)), topic: shown, voice: voiced });
   try {
     const reply = await model.generate(
       {

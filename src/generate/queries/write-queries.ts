@@ -19,7 +19,7 @@ import { makeInstructions } from './instructions.js';
 import type { PassageLinker } from './link-passages.js';
 import { type QueryTypeName, queryType, replyKey, rotateTypes, type TypeShares } from './query-types.js';
 import { readDraft } from './read-draft.js';
-import { askVoice, drawVoice, type QueryVoices, wantedLanguage } from './voice.js';
+import { askType, askVoice, drawVoice, type QueryVoices, wantedLanguage } from './voice.js';
 
 export interface QueryWriter {
   readonly model: LanguageModel;
@@ -86,6 +86,7 @@ export async function writeQuery(
         messages: fill({
           passage: shown(passage),
           linked: linked ? shown(linked) : '',
+          ask: askType(type, voice),
           voice: askVoice(voice),
         }),
         maxTokens: form.maxTokens,

@@ -57,6 +57,8 @@ export const QueryLogSample = z.strictObject({
   temperature: z.number().positive().default(0.05),
   /** Whether the shares of query types follow the log too, where none are given. */
   types: z.boolean().default(true),
+  /** Whether queries are asked for at lengths of the log. */
+  lengths: z.boolean().default(true),
 });
 
 /** How documents are chosen to write queries about. */

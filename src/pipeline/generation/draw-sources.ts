@@ -5,7 +5,7 @@ import { mostAttempts } from '../../generate/fill-slots.js';
 import type { Funnel } from '../../generate/funnel.js';
 import type { TypeShares } from '../../generate/queries/query-types.js';
 import { type DrawnPassages, drawPassages } from '../../generate/sample/draw-passages.js';
-import { profileQueryLog } from '../../generate/sample/profile-query-log.js';
+import { profileQueryLog, type QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import { readQueryLog } from '../../generate/sample/read-query-log.js';
 import { embedsCorpus } from '../../generate/sample/sample-settings.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
@@ -17,6 +17,8 @@ export interface DrawnSources {
   readonly types: TypeShares;
   /** How they were drawn; absent where all are taken in turn. */
   readonly report?: DrawnPassages['report'];
+  /** What the query log is made of, where one is followed. */
+  readonly log?: QueryLogProfile;
 }
 
 /** The passages that queries are written about, in the order in which they are taken. */
@@ -53,6 +55,7 @@ export async function drawSources(
     encoder: embedsCorpus(sample) ? encoder : undefined,
     vectorFile: join(folder, 'sample-vectors.tmp'),
   });
-  const follows = sample.method === 'query-log' && sample.types && log !== undefined;
-  return { ...drawn, types: follows ? profileQueryLog(log).types : types };
+  const profile = log && profileQueryLog(log);
+  const follows = sample.method === 'query-log' && sample.types;
+  return { ...drawn, types: (follows ? profile?.types : undefined) ?? types, log: profile };
 }

@@ -4,6 +4,7 @@ import type { JobOptions } from '../../core/progress.js';
 import type { Funnel } from '../../generate/funnel.js';
 import { type DifficultyReport, difficultyReport } from '../../generate/queries/difficulty.js';
 import type { SampleReport } from '../../generate/sample/draw-passages.js';
+import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import { type ExampleSplit, splitWithSizes } from '../../generate/split/split-examples.js';
 import { topicsOf } from '../../generate/split/topics-of.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
@@ -19,6 +20,8 @@ export interface SetDetails {
   readonly difficulty: DifficultyReport;
   readonly split: Omit<ExampleSplit, 'examples'>;
   readonly sample?: SampleReport;
+  /** What the query log is made of that was followed. */
+  readonly log?: QueryLogProfile;
   readonly selection?: Omit<SelectedExamples, 'examples'>;
 }
 
@@ -30,7 +33,7 @@ export interface FinishedSet {
 
 /** Selects from what was made, divides it and describes it. Counted in the funnel. */
 export async function finishSet(
-  { examples: made, encoder, sample }: MadeSet,
+  { examples: made, encoder, sample, log }: MadeSet,
   settings: GenerateSection,
   { seed, funnel, ...job }: JobOptions & { readonly seed: number; readonly funnel: Funnel },
 ): Promise<FinishedSet> {
@@ -52,6 +55,7 @@ export async function finishSet(
       difficulty: difficultyReport(examples.map(({ query }) => query)),
       split,
       sample,
+      log,
       selection: selected && { comparison: selected.comparison, notes: selected.notes },
     },
   };

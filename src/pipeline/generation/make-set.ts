@@ -15,6 +15,7 @@ import { judgeAll } from '../../generate/judge/judge-passages.js';
 import type { JudgementRecord } from '../../generate/judge/judgement-record.js';
 import { eachAlone } from '../../generate/judge/list-judge.js';
 import type { SampleReport } from '../../generate/sample/draw-passages.js';
+import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import type { ForgeContext } from '../forge-context.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
@@ -32,6 +33,8 @@ export interface MadeSet extends GeneratedSet {
   readonly encoder: EmbeddingModel | undefined;
   /** How documents were drawn; absent where all are taken in turn, and where there are none. */
   readonly sample?: SampleReport;
+  /** What the query log is made of that was followed. */
+  readonly log?: QueryLogProfile;
   /** All that the judge said, of what was then left out too. */
   readonly judgements: readonly JudgementRecord[];
 }
@@ -54,8 +57,8 @@ async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetO
   const models = await context.models();
   const writer = await models.open(settings.model);
   const { judge: asked, name: judgeName } = await openJudge(settings.judge, models, settings.model);
-  const log = createJudgeLog(asked);
-  const { judge } = log;
+  const judgeLog = createJudgeLog(asked);
+  const { judge } = judgeLog;
   const negativeWriter =
     settings.negatives.writer === undefined ? writer : await models.open(settings.negatives.writer);
   const funnel = new Funnel();
@@ -67,11 +70,16 @@ async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetO
   const cleaned = await cleanCorpus(passages, settings.hygiene, hygiene);
   const corpus = corpusOfMap(cleaned);
   const count = countToMake(settings);
-  const drawn = await drawSources(() => cleaned.values(), settings, { ...shared, count, funnel, folder });
+  const { log, ...drawn } = await drawSources(() => cleaned.values(), settings, {
+    ...shared,
+    count,
+    funnel,
+    folder,
+  });
   await judgeMeasured(context, judge, job);
   const set = await generateSet({
     ...job,
-    ...(await querySettings(recipe, { ...job, writer, judge, firstStage, corpus, evaluation, funnel })),
+    ...(await querySettings(recipe, { ...job, writer, judge, firstStage, corpus, evaluation, funnel, log })),
     count,
     concurrency: itemsAtOnce(recipe),
     seed,
@@ -83,13 +91,14 @@ async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetO
     contamination: await queryCheck(evaluation, settings.hygiene, shared),
     provenance: { recipeHash: recipeHash(recipe) },
   });
-  const judgements = log.records();
+  const judgements = judgeLog.records();
   return {
     ...set,
     examples: withReasons(set.examples, judgements),
     funnel: Funnel.merge(funnel, set.funnel),
     encoder,
     sample: drawn.report,
+    log,
     judgements,
   };
 }

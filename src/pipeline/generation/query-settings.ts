@@ -8,6 +8,7 @@ import { openLanguageDetector } from '../../generate/hygiene/language.js';
 import type { Judge } from '../../generate/judge/judge.js';
 import { chooseExamples, judgedQueryExamples, readQueryExamples } from '../../generate/queries/few-shot.js';
 import { createLinker } from '../../generate/queries/link-passages.js';
+import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import type { LanguageModel } from '../../models/language-model.js';
 import type { FirstStage } from '../first-stage.js';
 import type { Recipe } from '../recipe/recipe.js';
@@ -20,15 +21,21 @@ export interface QuerySettingsOptions extends JobOptions {
   /** Queries that results are measured on: never shown as examples. */
   readonly evaluation: readonly Query[];
   readonly funnel: Funnel;
+  /** What the query log is made of, where one is followed. */
+  readonly log?: QueryLogProfile;
 }
 
 /** How queries are written and checked. */
 export async function querySettings(
   { dataset, seed, generate }: Recipe,
-  { writer, judge, firstStage, corpus, evaluation, funnel, ...job }: QuerySettingsOptions,
+  { writer, judge, firstStage, corpus, evaluation, funnel, log, ...job }: QuerySettingsOptions,
 ): Promise<Pick<GenerateSetOptions, 'writer' | 'source' | 'linker'>> {
-  const { examples, voices, languageCheck, roundTrip, unanswerable, reversed } = generate;
+  const { sample, examples, languageCheck, roundTrip, unanswerable, reversed } = generate;
   const { best: retriever, bm25 } = firstStage;
+  const voices =
+    log && sample.method === 'query-log' && sample.lengths
+      ? { ...generate.voices, lengths: log.lengths }
+      : generate.voices;
   const chosen =
     examples &&
     chooseExamples(

@@ -6,6 +6,7 @@ import type { GateResult } from '../../distill/gate.js';
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../evaluate/compare-runs.js';
 import type { SetDescription } from '../../generate/describe/describe-set.js';
+import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import type { CountedWarning } from '../count-warnings.js';
 import type { AgreementRow } from './agreement.js';
 
@@ -19,6 +20,8 @@ export interface ReportData {
   readonly funnel: readonly FunnelStage[];
   /** What the training set is like. */
   readonly set?: SetDescription;
+  /** What the query log is made of that the set follows. */
+  readonly log?: QueryLogProfile;
   /** How far the judge agrees with people, with the writer, and a panel's members with each other. */
   readonly agreement?: readonly AgreementRow[];
   /** Training records to read. */

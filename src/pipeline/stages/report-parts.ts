@@ -49,7 +49,7 @@ export async function setParts(
   const { passages, name, qrels } = await dataset();
   const examples = await collect(readExamples(path));
   const { stages: funnel } = await readJson<FunnelData>(folder, generated.funnel);
-  const { set } = await readJson<SetDetails>(folder, generated.description);
+  const { set, log } = await readJson<SetDetails>(folder, generated.description);
   const judged = await judgementsOf(folder);
   const agreement = judged && agreementRows(judged, { people: qrels, seed: recipe.seed });
   return {
@@ -63,6 +63,7 @@ export async function setParts(
     },
     funnel,
     set,
+    log,
     agreement,
     notes: agreementNotes(agreement, recipe),
     samples: samplesOf(examples, recipe.seed),

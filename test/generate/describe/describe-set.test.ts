@@ -32,6 +32,10 @@ test('grades by source, with lengths and overlap', () => {
   ];
   const found = describeSet(set, { analyser: english });
   expect(found).toMatchObject({ queries: 2, passages: 4, types: { keyword: 1, other: 1 } });
+  expect(found.wordsByType).toEqual({
+    keyword: { low: 2, median: 2, high: 2 },
+    other: { low: 2, median: 2, high: 2 },
+  });
   expect(found.grades).toEqual([
     {
       grade: 3,

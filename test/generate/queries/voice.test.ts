@@ -1,13 +1,17 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { difficultyReport, lexicalOverlap } from '../../../src/generate/queries/difficulty.js';
+import type { QueryTypeName } from '../../../src/generate/queries/query-types.js';
 import {
   askVoice,
   type Difficulty,
   difficulties,
   drawVoice,
   languageCode,
+  type QueryVoice,
+  type QueryVoices,
 } from '../../../src/generate/queries/voice.js';
 import { writeQuery } from '../../../src/generate/queries/write-queries.js';
+import { profileQueryLog } from '../../../src/generate/sample/profile-query-log.js';
 import { asked, goodReply, writerModel } from '../../fixtures/writer-model.js';
 
 const key = (id: string) => ({ seed: 7, id, type: 'question' as const, variant: 0 });
@@ -50,6 +54,49 @@ test('it is asked for at the end of the prompt alone, and recorded', async () =>
   expect(plain).not.toHaveProperty('query.metadata.voice');
   expect(voiced).toMatchObject({
     query: { metadata: { voice: { language: 'Dutch', style: 'terse', difficulty: 'hard' } } },
+  });
+});
+
+describe('lengths of a query log', () => {
+  const times = (n: number, text: (i: number) => string, count = 1) =>
+    Array.from({ length: n }, (_, i) => ({ text: text(i), count }));
+  const { lengths } = profileQueryLog([
+    ...times(20, (i) => `cheap flights n${i}`, 3),
+    ...times(20, (i) => `cheap flights to oslo in june n${i}`),
+    ...times(20, (i) => `n${i}`, 2),
+    ...times(5, (i) => `what is the visa of n${i} for then`, 8),
+  ]);
+  const wordsOf = (type: QueryTypeName) =>
+    many.map((one) => drawVoice({ lengths, styles: ['plain'] }, { ...one, type }).words!);
+
+  test('come as often as they are searched with, inside the bounds of the type', () => {
+    const drawn = wordsOf('keyword');
+    // One word is less than a keyword search may have.
+    const share = (words: number) => drawn.filter((one) => one === words).length / drawn.length;
+    expect([...new Set(drawn)].sort()).toEqual([2, 3, 7]);
+    expect(share(3)).toBeCloseTo(0.5, 1);
+    expect(share(2)).toBeCloseTo(1 / 3, 1);
+    expect(share(7)).toBeCloseTo(1 / 6, 1);
+    expect(wordsOf('keyword')).toEqual(drawn);
+  });
+
+  test('are those of the whole log where a type is rare in it', () => {
+    expect(new Set(wordsOf('question'))).toEqual(new Set([4, 7, 8]));
+    expect(new Set(wordsOf('multi-hop'))).toEqual(new Set([5, 7, 8]));
+  });
+
+  test('are asked for in place of the usual one, and recorded; no other choice changes', async () => {
+    const { model, requests } = writerModel();
+    const passage = { id: 'p', text: 'Item one is a thing that people keep asking about, day after day.' };
+    const styles = ['terse', 'expert'] as const;
+    const write = (voices: QueryVoices) =>
+      writeQuery({ passage, type: 'keyword' }, { model, seed: 7, voices });
+    const voiceOf = (written: object) => written as { query: { metadata: { voice: QueryVoice } } };
+    const plain = voiceOf(await write({ styles })).query.metadata.voice;
+    const { words, ...rest } = voiceOf(await write({ styles, lengths })).query.metadata.voice;
+    expect(rest).toEqual(plain);
+    const [before, after] = requests.map((request) => asked(request)) as [string, string];
+    expect(after).toBe(`${before.replace('2 to 6 keywords', 'keywords')} Use about ${words} words.`);
   });
 });
 

@@ -58,14 +58,29 @@ test('every search counts', () => {
     { text: 'what is a transit visa for', count: 2 },
     { text: '!!!', count: 5 },
   ]);
+  const all = (words: number, searches: number) => ({
+    ...{ mean: words, low: words, quarter: words, median: words, threeQuarters: words, high: words },
+    different: 1,
+    counts: [{ words, searches }],
+  });
   expect(profile).toEqual({
     searches: 10,
     different: 2,
     types: { keyword: 0.8, question: 0.2 },
-    lengths: {
-      keyword: { mean: 2, low: 2, median: 2, high: 2 },
-      question: { mean: 6, low: 6, median: 6, high: 6 },
+    length: {
+      ...{ mean: 2.8, low: 2, quarter: 2, median: 2, threeQuarters: 2, high: 6 },
+      different: 2,
+      counts: [
+        { words: 2, searches: 8 },
+        { words: 6, searches: 2 },
+      ],
     },
+    lengths: { keyword: all(2, 8), question: all(6, 2) },
+  });
+  // Of 14 characters one asks for as 7 words, as they are checked.
+  expect(profileQueryLog([{ text: '日本の首都は東京ですか教えて', count: 1 }]).length).toMatchObject({
+    median: 14,
+    counts: [{ words: 7, searches: 1 }],
   });
   expect(() => profileQueryLog([{ text: '…', count: 1 }])).toThrow(
     expect.objectContaining({ code: 'too-little-data' }),

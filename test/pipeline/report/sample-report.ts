@@ -41,6 +41,17 @@ const compare = (a: [string, number], b: [string, number]): RunComparison => {
   };
 };
 
+const lengths = (quarter: number, median: number, threeQuarters: number) => ({
+  mean: median,
+  low: 1,
+  quarter,
+  median,
+  threeQuarters,
+  high: 14,
+  different: 150,
+  counts: [{ words: median, searches: 600 }],
+});
+
 const usage = { calls: 120, cachedCalls: 20, promptTokens: 61_000, outputTokens: 9_400, usd: 0 };
 const versusFusion = compare(['mlp', 0.72], ['fusion', 0.6]);
 
@@ -77,6 +88,12 @@ export const sampleReport: ReportData = {
     passages: 410,
     types: { question: 13, keyword: 9, 'how-to': 6, claim: 4 },
     words: { low: 5, median: 8, high: 11 },
+    wordsByType: {
+      question: { low: 7, median: 9, high: 12 },
+      keyword: { low: 3, median: 4, high: 5 },
+      'how-to': { low: 7, median: 8, high: 10 },
+      claim: { low: 9, median: 10, high: 13 },
+    },
     distinct: { one: 0.61, two: 0.93 },
     spread: 0.734,
     grades: [
@@ -122,6 +139,13 @@ export const sampleReport: ReportData = {
         separates: false,
       },
     },
+  },
+  log: {
+    searches: 1200,
+    different: 310,
+    types: { keyword: 0.75, question: 0.25 },
+    length: lengths(2, 3, 6),
+    lengths: { keyword: lengths(2, 3, 4), question: lengths(6, 8, 10) },
   },
   agreement: [
     {

@@ -63,6 +63,15 @@ test.each([
   }
 });
 
+test('the report holds the set beside the log that it follows', async () => {
+  const markdown = await renderMarkdown(sampleReport);
+  expect(markdown).toContain('| keyword | 0.750 | 3 (2 to 4) | 0.281 | 4 (3 to 5) |');
+  expect(markdown).toContain('| claim | – | – | 0.125 | 10 (9 to 13) |');
+  expect(markdown).toContain('| all | 1.000 | 3 (2 to 6) | 1.000 | 8 (5 to 11) |');
+  expect(await renderHtml(sampleReport)).toContain('<td class="number">3 (2 to 6)</td>');
+  expect(await renderMarkdown({ ...sampleReport, log: undefined })).not.toContain('in the log');
+});
+
 test('a failed gate is said plainly', async () => {
   const failed: ReportData = {
     ...sampleReport,
