@@ -1,4 +1,5 @@
 import type { Example, ExamplePassage } from '../core/example.js';
+import type { Passage } from '../core/passage.js';
 import type { Provenance } from '../core/provenance.js';
 import type { CallOptions } from '../models/language-model.js';
 import type { Corpus } from './corpus.js';
@@ -55,14 +56,15 @@ export async function completeExample(
   const source = begun.find(({ kind }) => kind === 'positive');
   if (graded && source)
     add(await addGraded({ query: search, source: source.passage }, { ...options, graded }, funnel, call));
-  if (edits && source) add(await writeEdits({ query: search, source, judge }, edits, funnel, call));
+  const held = (): readonly Passage[] => passages.map(({ passage }) => passage);
+  if (edits && source)
+    add(await writeEdits({ query: search, source, held: held(), judge }, edits, funnel, call));
   if (mining) {
     const positives = passages.filter(({ kind }) => kind === 'positive').map(({ passage }) => passage);
-    // What the query was checked against has its grade already.
-    const exclude = new Set(passages.map(({ passage }) => passage.id));
     const mined = await mineNegatives(
       { query: search, positives },
-      { ...mining, corpus, seed, exclude, ...call },
+      // What the query was checked against has its grade already.
+      { ...mining, corpus, seed, held: held(), ...call },
     );
     add(mined);
     countNegatives(mined, funnel);

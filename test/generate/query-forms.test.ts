@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Passage } from '../../src/core/passage.js';
 import { corpusOf } from '../../src/generate/corpus.js';
 import { type GenerateSetOptions, generateSet, requireComplete } from '../../src/generate/generate-set.js';
-import { createJudge } from '../../src/generate/judge/judge.js';
+import { createJudge, type Judge } from '../../src/generate/judge/judge.js';
 import type { Retriever } from '../../src/retrieval/retriever.js';
 import {
   asked,
@@ -170,6 +170,55 @@ test.each(['relabel', 'drop'] as const)(
   },
 );
 
+test('an edit that says what another one says is left out, and so is what repeats the source of an unanswerable query', async () => {
+  const both: WriterScript['write'] = (request) =>
+    asked(request).includes('First name the fact')
+      ? JSON.stringify({
+          fact: block(request, 'passage').split(' ')[1],
+          passage: block(request, 'passage').replace(/item\d+/, 'something'),
+        })
+      : goodReply(request);
+  const { model } = writerModel({ write: both });
+  const judge: Judge = async (_, { id }) => ({
+    grade: id.endsWith('-missing') ? 0 : 3,
+    score: 0,
+    ledgerKeys: [],
+  });
+  const edits = { model, share: 1, how: ['missing', 'wrong'], judge } as const;
+  const { set } = await run(
+    { types: { question: 1 }, count: 2, edits, source: { judge }, mining: undefined as never },
+    both,
+  );
+  for (const { passages: all } of requireComplete(set).examples)
+    expect(all.map(({ origin, grade }) => [origin, grade])).toEqual([
+      ['corpus', 3],
+      ['edited:missing', 0],
+    ]);
+  expect(set.funnel.stage('edits')).toMatchObject({
+    in: 4,
+    out: 2,
+    rejected: { 'exact-duplicate': 2 },
+    noted: { missing: 2 },
+  });
+
+  const copies = passages.map((passage) => ({ ...passage, text: passages[0]!.text }));
+  const none: Judge = async () => ({ grade: 0, score: 0, ledgerKeys: [] });
+  const { set: unanswerable } = await run(
+    {
+      types: { unanswerable: 1 },
+      count: 1,
+      passages: copies,
+      source: { judge: none, unanswerable: { retriever, corpus: corpusOf(copies) } },
+      mining: undefined as never,
+    },
+    (request) =>
+      stageOf(request) === 'query'
+        ? JSON.stringify({ 'unanswerable search': 'who paid for item0 in the year nineteen?' })
+        : goodReply(request),
+  );
+  expect(requireComplete(unanswerable).examples[0]!.passages).toHaveLength(1);
+});
+
 test('edits of the source, for their share of the queries', async () => {
   const writer = writerModel({
     label,
@@ -177,7 +226,10 @@ test('edits of the source, for their share of the queries', async () => {
       asked(request).includes('First name the fact')
         ? JSON.stringify({
             fact: block(request, 'passage').split(' ')[1],
-            passage: block(request, 'passage').replace(/item\d+/, 'something'),
+            passage: block(request, 'passage').replace(
+              /item\d+/,
+              asked(request).includes('left out') ? 'something' : 'item99',
+            ),
           })
         : goodReply(request),
   });

@@ -1,6 +1,7 @@
 import type { Grade } from '../../core/judgement.js';
 import type { Passage } from '../../core/passage.js';
 import type { CallOptions } from '../../models/language-model.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import type { Judge } from '../judge/judge.js';
 import { rewritePassage } from './rewrite-passage.js';
 import { type DisagreementPolicy, disagrees, settleGrade } from './settle-grade.js';
@@ -45,6 +46,7 @@ export async function verifyGraded(
   const notes: string[] = [];
   const ledgerKeys: string[] = [];
   const passages: VerifiedPassage[] = [];
+  const seen = createDuplicateIndex();
   const judged = async (passage: Passage) => {
     const verdict = await judge(query, passage, call);
     ledgerKeys.push(...verdict.ledgerKeys);
@@ -77,6 +79,12 @@ export async function verifyGraded(
     const settled = settleGrade(level, verdict, policy);
     if (settled.grade === undefined) {
       rejected.push(settled.reason);
+      continue;
+    }
+    // A rewrite may have become what another level says.
+    const repeated = seen.add(passage.id, passage.text);
+    if (repeated) {
+      rejected.push(repeated.reason);
       continue;
     }
     if (settled.grade !== level) notes.push(`asked-${level}-judged-${settled.grade}`);

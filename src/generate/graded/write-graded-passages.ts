@@ -121,6 +121,7 @@ function checkLevels(
   const passages: { passage: Passage; level: Grade }[] = [];
   const faults: { level: Grade; reason: string }[] = [];
   const seen = createDuplicateIndex();
+  if (source) seen.add(source.id, passageText(source));
   for (const level of [...grades].reverse()) {
     const text = cleanPassage(texts[levelNames[level]]);
     const id = `${query.id}-level${level}`;

@@ -1,9 +1,10 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { ExamplePassage } from '../../core/example.js';
-import type { Passage } from '../../core/passage.js';
+import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
 import type { Retriever } from '../../retrieval/retriever.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import type { Judge } from '../judge/judge.js';
 import { type CandidatePool, type MiningSource, openPool } from './candidate-pool.js';
 import type { Gathering } from './gathering.js';
@@ -70,7 +71,7 @@ export async function mineNegatives(
   { query, positives }: { readonly query: Query; readonly positives: readonly Passage[] },
   options: MineNegativesOptions,
 ): Promise<MinedNegatives> {
-  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known, exclude = [] } = options;
+  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known, held = [] } = options;
   const places = placesOf(query, options);
   const filter = options.filter ?? (judge && judgeFilter(judge, { relevantFrom: falseNegativeGrade }));
   const gathering: Gathering = {
@@ -81,9 +82,11 @@ export async function mineNegatives(
     rejected: [],
     notes: [],
     ledgerKeys: [],
+    seen: createDuplicateIndex(),
     falseNegatives: [],
   };
-  const { passages, rejected, notes, ledgerKeys, falseNegatives } = gathering;
+  const { passages, rejected, notes, ledgerKeys, seen, falseNegatives } = gathering;
+  for (const passage of held) seen.add(passage.id, passageText(passage));
   const wanted = (kind: Places['kind']): number =>
     places.reduce((sum, cell) => sum + (cell.kind === kind ? cell.places : 0), 0);
 
@@ -103,21 +106,23 @@ export async function mineNegatives(
     ...pools.flatMap(({ ranked }) => ranked),
     ...passages.map(({ passage }) => passage.id),
     ...relevant.map(([id]) => id),
-    ...exclude,
+    ...held.map(({ id }) => id),
   ]);
   const random = wanted('random');
   const isMix = options.mix !== undefined || options.places !== undefined;
   const filled = isMix && onShort === 'fill' && random > 0 ? short + unwritten : 0;
   const repeatsRelevant = repeats([...positives, ...falseNegatives]);
+  const repeated = (passage: Passage): string | undefined =>
+    repeatsRelevant(passage) ?? seen.add(passage.id, passageText(passage))?.reason;
   // What a list holds may be relevant, and nobody read it: random ones come from the rest.
   const listed = new Set([...taken, ...pools.flatMap((pool) => pool.listed)]);
-  const outside = await drawRandom(corpus, random + filled, { stream, taken: listed, repeatsRelevant });
+  const outside = await drawRandom(corpus, random + filled, { stream, taken: listed, repeated });
   // A small corpus may have too few of those: then from what all lists rank below their bands.
   for (const { passage } of outside) taken.add(passage.id);
   const hardnessOf = (id: string): number =>
     pools.reduce((most, pool) => Math.max(most, pool.hardnessOf(id)), 0);
   const missing = random + filled - outside.length;
-  const below = await drawRandom(corpus, missing, { stream, taken, repeatsRelevant, hardnessOf });
+  const below = await drawRandom(corpus, missing, { stream, taken, repeated, hardnessOf });
   for (const _ of below) notes.push('random-from-list');
   const drawn = [...outside, ...below];
   for (let place = random; place < drawn.length; place++) notes.push('filled:random');

@@ -2,14 +2,13 @@ import type { ExamplePassage } from '../../core/example.js';
 import type { Passage } from '../../core/passage.js';
 import type { Random } from '../../core/random.js';
 import type { Corpus } from '../corpus.js';
-import type { Repetition } from './repeats.js';
 
 export interface RandomNegativesOptions {
   readonly stream: Random;
   /** Ids that are in use already, or that may be relevant. */
   readonly taken: ReadonlySet<string>;
-  /** Whether a passage is a relevant one or repeats it. */
-  readonly repeatsRelevant: (passage: Passage) => Repetition | undefined;
+  /** Why a passage is out that says what is relevant or there already, if it is. */
+  readonly repeated: (passage: Passage) => string | undefined;
   /** What a retriever makes of a passage that its list holds. @default 0 */
   readonly hardnessOf?: (id: string) => number;
 }
@@ -24,7 +23,7 @@ const spareDraws = 2000;
 export async function drawRandom(
   corpus: Corpus,
   count: number,
-  { stream, taken, repeatsRelevant, hardnessOf = () => 0 }: RandomNegativesOptions,
+  { stream, taken, repeated, hardnessOf = () => 0 }: RandomNegativesOptions,
 ): Promise<ExamplePassage[]> {
   const drawn = new Map<string, ExamplePassage>();
   const most = 20 * count;
@@ -36,7 +35,7 @@ export async function drawRandom(
     if (taken.has(id) || drawn.has(id)) continue;
     looked += 1;
     const passage = await corpus.get(id);
-    if (!passage || passage.text.trim() === '' || repeatsRelevant(passage)) continue;
+    if (!passage || passage.text.trim() === '' || repeated(passage)) continue;
     drawn.set(id, { passage, grade: 0, kind: 'random', origin: 'corpus', hardness: hardnessOf(id) });
   }
   return [...drawn.values()];

@@ -1,7 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { ExamplePassage } from '../../core/example.js';
 import type { Grade } from '../../core/judgement.js';
-import type { Passage } from '../../core/passage.js';
+import { type Passage, passageText } from '../../core/passage.js';
 import { randomStream } from '../../core/random.js';
 import type { CallOptions } from '../../models/language-model.js';
 import type { Corpus } from '../corpus.js';
@@ -20,8 +20,8 @@ export interface TakeMinedOptions extends CallOptions {
   readonly seed: number;
   /** Grades that are known, by passage id: no filter is asked about them. */
   readonly known?: ReadonlyMap<string, Grade>;
-  /** Ids that are neither mined nor drawn: what the example holds already. */
-  readonly exclude?: ReadonlySet<string>;
+  /** What the example holds already: neither mined, drawn nor written again. */
+  readonly held?: readonly Passage[];
   /** A mined false negative is left out, or kept as the positive it is. @default 'drop' */
   readonly onFalseNegative?: 'drop' | 'relabel';
   /** Whether another negative takes the place of one that was relabelled, at the cost of further calls. @default false */
@@ -54,7 +54,7 @@ export async function takeMined(
   const { query, notes } = gathering;
   for (const { positiveUnknown } of pools) if (positiveUnknown) notes.push('positive-not-retrieved');
   const cells = places.flatMap((cell) => inPools(cell, pools, query.id, options.seed));
-  const looked = new Set(options.exclude);
+  const looked = new Set(options.held?.map(({ id }) => id));
   const take = taker(gathering, pools, looked, options);
   const missing: { readonly cell: PoolCell; places: number }[] = [];
   for (const cell of cells) missing.push({ cell, places: cell.places - (await take(cell, cell.places)) });
@@ -110,7 +110,7 @@ function inPools(
 
 /** A function that takes up to so many passages for a cell, and looks at no passage twice. */
 function taker(
-  { query, positives, filter, passages, rejected, notes, ledgerKeys, falseNegatives }: Gathering,
+  { query, positives, filter, passages, rejected, notes, ledgerKeys, seen, falseNegatives }: Gathering,
   pools: readonly CandidatePool[],
   looked: Set<string>,
   { corpus, known, onFalseNegative = 'drop', replaceRelabelled = false, signal }: TakeMinedOptions,
@@ -122,12 +122,13 @@ function taker(
   const fetch = async (id: string, pool: CandidatePool): Promise<Passage | string> => {
     const passage = await corpus.get(id);
     if (!passage) return 'not-in-corpus';
-    const repeated = repeatsPositive(passage);
-    if (repeated) return repeated;
+    const reason = repeatsPositive(passage);
+    if (reason) return reason;
     // A judged one needs no threshold: the nearest of those that are no answer are the hardest.
-    if (known?.has(id)) return passage;
     const closed = pool.positiveUnknown && !filter;
-    return closed || pools.some((each) => each.isTooClose(id)) ? 'too-close-to-positive' : passage;
+    if (!known?.has(id) && (closed || pools.some((each) => each.isTooClose(id))))
+      return 'too-close-to-positive';
+    return seen.add(id, passageText(passage))?.reason ?? passage;
   };
 
   const verdictsOn = async (batch: readonly Passage[]): Promise<readonly Said[]> => {

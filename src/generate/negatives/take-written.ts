@@ -12,7 +12,7 @@ import { type NegativeWriter, writeNegatives } from './write-negatives.js';
  * @throws RankforgeError `usage` without a writer, or without a filter to judge what it wrote
  */
 export async function takeWritten(
-  { query, positives, filter, passages, rejected, notes, ledgerKeys }: Gathering,
+  { query, positives, filter, passages, rejected, notes, ledgerKeys, seen }: Gathering,
   wanted: number,
   { writer, seed, signal }: { readonly writer?: NegativeWriter; readonly seed: number } & CallOptions,
 ): Promise<number> {
@@ -32,8 +32,13 @@ export async function takeWritten(
     const written = await writeNegatives(request, writer, { signal });
     ledgerKeys.push(...written.ledgerKeys);
     for (const reason of written.rejected) rejected.push(`written-${reason}`);
-    const verdicts = await filter.grade(query, written.passages, { signal });
-    for (const [index, passage] of written.passages.entries()) {
+    const fresh = written.passages.filter((passage) => {
+      const repeated = seen.add(passage.id, passage.text);
+      if (repeated) rejected.push(`written-${repeated.reason}`);
+      return !repeated;
+    });
+    const verdicts = await filter.grade(query, fresh, { signal });
+    for (const [index, passage] of fresh.entries()) {
       const verdict = verdicts[index]!;
       const { grade, score, ledgerKeys: keys } = verdict;
       ledgerKeys.push(...keys);

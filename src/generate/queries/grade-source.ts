@@ -4,6 +4,7 @@ import type { Grade } from '../../core/judgement.js';
 import { type Passage, passageText } from '../../core/passage.js';
 import type { Query } from '../../core/query.js';
 import type { CallOptions } from '../../models/language-model.js';
+import { createDuplicateIndex } from '../hygiene/near-duplicates.js';
 import type { Verdict } from '../judge/judge.js';
 import { judgeUnknown } from '../judge-unknown.js';
 import { judgedHardness } from '../negatives/hardness.js';
@@ -126,6 +127,8 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
   if (own >= least) return { reason: 'answerable' };
   // On the subject by construction, whatever a strict judge says.
   const passages = [negative(source, own === 0 ? 1 : own, asked)];
+  const seen = createDuplicateIndex();
+  seen.add(source.id, passageText(source));
   for (const { id } of await retriever.search(search, first, options)) {
     const passage = id === source.id ? undefined : await corpus.get(id);
     if (!passage) continue;
@@ -133,6 +136,8 @@ async function gradeNone({ written, search, least, ask, checks, options }: Gradi
     const { grade } = found;
     if (grade === undefined) return judged(found);
     if (grade >= least) return { reason: 'answerable' };
+    // Read all the same: the word that a near-duplicate has more may be the answer.
+    if (seen.add(id, passageText(passage))) continue;
     passages.push(negative(passage, grade, found, `mined:${retriever.name}`));
   }
   return { passages };

@@ -54,6 +54,14 @@ test('relabel takes the judge’s grade, drop leaves out, unknown is never a gra
   expect(dropped.rejected).toEqual(['asked-3-judged-1', 'judge-unknown']);
 });
 
+test('a rewrite that has become what another level says is left out, and counted', async () => {
+  const repeat = () => JSON.stringify({ passage: good.partial });
+  const judge = judgeBy({ everything: 0, 'Some of that': 2 });
+  const result = await verified({ onDisagreement: 'rewrite' }, judge, repeat);
+  expect(gradesOf(result)).toEqual(['3→2', '1→1', '0→0']);
+  expect(result.rejected).toEqual(['exact-duplicate']);
+});
+
 test('a rewrite is judged again and counts only where it is nearer to the level', async () => {
   const held = await verified({ onDisagreement: 'rewrite' }, judgeBy({ everything: 1, 'Mix flour': 3 }));
   expect(gradesOf(held)).toEqual(['3→3', '2→2', '1→1', '0→0']);

@@ -218,11 +218,50 @@ test('grades that are known need no judge and no threshold', async () => {
 });
 
 test('what the example holds already is neither mined nor drawn', async () => {
-  const held = new Set(passages.slice(1, 290).map(({ id }) => id));
+  const held = passages.slice(1, 290);
   const near: MiningSource[] = [{ retriever: lexical, band: [2, 20] }];
-  const mined = await mine({ sources: near, exclude: held, count: 3, random: 4 });
+  const mined = await mine({ sources: near, held, count: 3, random: 4 });
   expect(mined.passages.map(({ kind }) => kind)).toEqual(Array(4).fill('random'));
-  for (const { passage } of mined.passages) expect(held.has(passage.id)).toBe(false);
+  for (const { passage } of mined.passages) expect(held).not.toContain(passage);
+});
+
+test('no text comes twice: mined, written, drawn, or held already', async () => {
+  // Odd passages say what the one before them says, but for a word; p11 is held.
+  const pairs = passages.map(({ id }, i) => ({ id, text: i % 2 ? `${text(i - 1)} again` : text(i) }));
+  const asked: string[] = [];
+  const judge: Judge = async (_, { id }) => {
+    asked.push(id);
+    return { grade: 1, score: 0.2, ledgerKeys: [] };
+  };
+  const replies = [[text(2), sentence(1)], [`${sentence(1)} Well.`], [sentence(2)]];
+  const writer = writerModel({ write: () => JSON.stringify({ passages: replies.shift() }) });
+  const mined = await mine({
+    sources: [{ retriever: lexical, band: [2, 12] }],
+    corpus: corpusOf(pairs),
+    held: [pairs[11]!],
+    pick: 'top',
+    judge,
+    writer: { model: writer.model, attempts: 3 },
+    places: [
+      { kind: 'mined', places: 5 },
+      { kind: 'written', places: 2 },
+      { kind: 'random', places: 60 },
+    ],
+  });
+  const of = (...kinds: string[]) => mined.passages.filter(({ origin }) => kinds.includes(origin));
+  expect(of('mined:bm25').map(({ passage }) => passage.id)).toEqual(['p2', 'p4', 'p6', 'p8']);
+  expect(of('generated:negative').map(({ passage }) => passage.text)).toEqual([sentence(1), sentence(2)]);
+  const random = of('corpus').map(({ passage }) => Math.floor(Number(passage.id.slice(1)) / 2));
+  // And one for the mined place that nothing else fills.
+  expect(random).toHaveLength(61);
+  expect(new Set(random).size).toBe(61);
+  expect(asked).toHaveLength(6);
+  expect(mined.rejected).toEqual([
+    'repeats-positive',
+    ...Array(5).fill('near-duplicate'),
+    'written-exact-duplicate',
+    'written-near-duplicate',
+  ]);
 });
 
 test('a relabelled one can be replaced, so that as many negatives are there as were asked for', async () => {
