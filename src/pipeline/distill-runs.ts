@@ -69,6 +69,8 @@ export interface RecordedClicks {
 export interface LabelFacts extends Pick<DistilledRuns, 'weights' | 'propensities'> {
   /** Queries of the run that some teacher does not rank. */
   readonly leftOut: number;
+  /** By teacher, the share of the candidates that it ranks. */
+  readonly covered?: Readonly<Record<string, number>>;
 }
 
 export interface DistilledRuns {
@@ -150,8 +152,9 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   const taught = ofClicks
     ? undefined
     : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: parts?.weights, seed });
-  if (!ofClicks) {
-    options.onLabels?.({ leftOut: learnFrom.run.size - candidates.size, weights: taught?.weights });
+  if (taught && !ofClicks) {
+    const { weights, covered } = taught;
+    options.onLabels?.({ leftOut: learnFrom.run.size - candidates.size, weights, covered });
   }
   let propensities: readonly number[] | undefined;
   await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });

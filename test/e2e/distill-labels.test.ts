@@ -186,7 +186,21 @@ describe('rankings', () => {
       { id: 'x', score: 2 },
       { id: 'y', score: 1 },
     ]);
-    expect(error(await distillRun('--teacher', other))).toMatchObject({ code: 'too-little-data' });
+    for (const teachers of [[other], [teacher, other]])
+      expect(error(await distillRun('--teacher', ...teachers))).toMatchObject({
+        code: 'too-little-data',
+        message: 'The teacher "other.trec" ranks none of the candidates',
+      });
+  });
+
+  test('a teacher that ranks less than half of the candidates is named with its share', async () => {
+    const whole = write('whole.trec', byLength);
+    const top = write('top.trec', (q) => byLength(q).slice(0, 2));
+    const run = await distillRun('--teacher', whole, top);
+    expect(run.code).toBe(0);
+    expect(run.stderr.match(/warning: .*\n/g)).toEqual([
+      'warning: the teacher top.trec ranks 25 % of the candidates; the others count as its lowest\n',
+    ]);
   });
 
   test('two queries of one text would stand in training and test: an error', async () => {

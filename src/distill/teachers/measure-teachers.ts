@@ -138,7 +138,8 @@ export function teacherScores(
   );
 }
 
-function countMissing(run: Run, candidates: ReadonlyMap<string, readonly string[]>): number {
+/** Candidates that a run gives no finite score. */
+export function countMissing(run: Run, candidates: ReadonlyMap<string, readonly string[]>): number {
   let missing = 0;
   for (const [queryId, ids] of candidates) {
     const scored = new Set(

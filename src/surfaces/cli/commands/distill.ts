@@ -129,13 +129,23 @@ async function distillAll(options: DistillFlags, context: CliContext): Promise<v
   await runAuto(options, await readAll(options, reading, context), context);
 }
 
+/** Below this share of the candidates most labels are not the teacher's own word. */
+const fairlyCovered = 0.5;
+
 /** One student and all of them say the same of their labels. */
 function sayLabels(
-  { leftOut, weights, propensities }: LabelFacts,
+  { leftOut, covered = {}, weights, propensities }: LabelFacts,
   options: Pick<DistillFlags, 'teacherWeights' | 'propensities'>,
   { stderr }: CliContext,
 ): void {
   if (leftOut > 0) stderr(`warning: queries left out, since a teacher does not rank them: ${leftOut}\n`);
+  for (const [name, share] of Object.entries(covered)) {
+    if (share >= fairlyCovered) continue;
+    const percent = (100 * share).toPrecision(2);
+    stderr(
+      `warning: the teacher ${name} ranks ${percent} % of the candidates; the others count as its lowest\n`,
+    );
+  }
   if (weights && options.teacherWeights === 'judged') stderr(`teachers: ${weights.reason}\n`);
   if (propensities && !options.propensities) {
     const looked = propensities.map((value) => value.toFixed(2)).join(' ');
