@@ -129,6 +129,23 @@ test('intervals of few drawn pairs end where the measure does', async () => {
   expect(shares.sampleOnly.low).toBe(0);
 });
 
+test('agreement on a few queries is told without an interval', async () => {
+  writeFileSync(path('few.txt'), 'q1 p1-0\nq1 p1-1\nq2 p2-0\nq2 p2-1\n');
+  const args = [
+    'judge',
+    '--dataset',
+    folder,
+    '--base-url',
+    server.baseUrl,
+    '--out',
+    out,
+    ...mild,
+    ...human(),
+  ];
+  const { stdout } = await rankforge([...args, '--pairs', path('few.txt')]);
+  expect(stdout).toMatch(/^quadratic kappa +\S+ +too few queries for an interval$/m);
+});
+
 test('queries are drawn for nDCG', async () => {
   const done = await judge(
     '--run',

@@ -18,9 +18,12 @@ export interface BootstrapStatisticOptions<T> {
   readonly groupOf?: (item: T) => string;
 }
 
+/** Of three groups one resample in nine holds a single one: an interval of so few says little more than single groups do. */
+export const fewestGroups = 5;
+
 /**
  * The percentile bootstrap interval of any statistic: groups are drawn with replacement. Resamples in which the statistic has no
- * value (one label alone) are left out; where these are more than half, the interval is undefined.
+ * value (one label alone) are left out; where these are more than half, or of fewer than 5 groups, the interval is undefined.
  * @see Efron & Tibshirani 1993, chapter 13; Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x (clusters)
  */
 export function bootstrapStatistic<T>(
@@ -30,7 +33,7 @@ export function bootstrapStatistic<T>(
 ): StatisticInterval {
   const value = items.length === 0 ? undefined : statistic(items);
   const groups = groupOf ? groupBy(items, groupOf) : items.map((item) => [item]);
-  if (value === undefined || groups.length < 2) return { value, low: undefined, high: undefined };
+  if (value === undefined || groups.length < fewestGroups) return { value, low: undefined, high: undefined };
   const random = randomStream(seed, 'bootstrap-statistic');
   const values: number[] = [];
   for (let sample = 0; sample < samples; sample++) {

@@ -43,7 +43,7 @@ export interface Agreement {
 const scale = [0, 1, 2, 3];
 
 /**
- * How far a judge's grades and people's agree, with 95 % intervals over resampled queries. A value is undefined where one of the two
+ * How far a judge's grades and people's agree, with 95 % intervals over resampled queries where there are five or more. A value is undefined where one of the two
  * gives everything the same grade.
  * @throws RankforgeError `too-little-data` without pairs
  */

@@ -66,7 +66,7 @@ export function agreementTable({ agreement }: ReportData): Table | undefined {
   };
   return {
     caption:
-      "Agreement on everything that was judged, also on what was left out of the set: kappa with quadratic weights and ordinal alpha, with 95 % intervals over queries. The writer's grade is the level that it was asked for. A dash: only one grade occurs",
+      "Agreement on everything that was judged, also on what was left out of the set: kappa with quadratic weights and ordinal alpha, with 95 % intervals over queries where there are five or more. The writer's grade is the level that it was asked for. A dash: only one grade occurs",
     columns: ['Between', 'Pairs', 'Queries', 'Same grade', 'Kappa', 'Krippendorff’s alpha'],
     rows: agreement.map(({ between, pairs, queries, same, kappa, alpha }) => [
       between,

@@ -129,7 +129,7 @@ test('the interval over resampled queries covers, and the one over single pairs 
   expect(width(({ queryId }) => queryId)).toBeGreaterThan(1.5 * width());
 });
 
-test('an interval needs two groups, and resamples that have a value', () => {
+test('an interval needs five groups, and resamples that have a value', () => {
   expect(bootstrapStatistic([], () => 1, { seed: 1 })).toEqual({
     value: undefined,
     low: undefined,
@@ -140,8 +140,11 @@ test('an interval needs two groups, and resamples that have a value', () => {
     low: undefined,
     high: undefined,
   });
-  const whole = (items: readonly number[]) => (new Set(items).size === 3 ? 1 : undefined);
-  expect(bootstrapStatistic([1, 2, 3], whole, { seed: 1 })).toMatchObject({ value: 1, low: undefined });
+  const most = (items: readonly number[]) => Math.max(...items);
+  expect(bootstrapStatistic([1, 2, 3, 4], most, { seed: 1 })).toMatchObject({ value: 4, low: undefined });
+  expect(bootstrapStatistic([1, 2, 3, 4, 5], most, { seed: 1 })).toMatchObject({ value: 5, high: 5 });
+  const whole = (items: readonly number[]) => (new Set(items).size === 5 ? 1 : undefined);
+  expect(bootstrapStatistic([1, 2, 3, 4, 5], whole, { seed: 1 })).toMatchObject({ value: 1, low: undefined });
 });
 
 test('two sets of judgements are compared on the pairs that they share', () => {

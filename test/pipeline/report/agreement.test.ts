@@ -42,7 +42,8 @@ test('written passages count as they were first written, dropped ones too, unkno
   const judged = [3, 1, 1, 3, 1, 1, 0, 3, 1, 1, 0];
   const scale = { weights: 'quadratic', categories: [0, 1, 2, 3] } as const;
   expect(row!.kappa!.value).toBeCloseTo(cohenKappa(judged, levels, scale)!, 12);
-  expect(row!.kappa!.low).toBeLessThanOrEqual(row!.kappa!.value!);
+  // Three queries are too few for an interval.
+  expect(row!.kappa!.low).toBeUndefined();
 });
 
 test("people's grades count where they judged the same pair, on the same scale", () => {

@@ -1,4 +1,4 @@
-import type { StatisticInterval } from '../../../evaluate/agreement/bootstrap-statistic.js';
+import { fewestGroups, type StatisticInterval } from '../../../evaluate/agreement/bootstrap-statistic.js';
 import type { Agreement } from '../../../evaluate/agreement/compare-judgements.js';
 import type { Estimate } from '../../../evaluate/design-based/sampled-unit.js';
 import type { GradeError } from '../../../generate/judge/calibrate-judge.js';
@@ -50,7 +50,7 @@ function agreementText(agreement: Agreement): string {
   const interval = (name: string, { value, low, high }: StatisticInterval) => [
     name,
     fixed(value),
-    `${fixed(low)} to ${fixed(high)}`,
+    queries < fewestGroups ? 'too few queries for an interval' : `${fixed(low)} to ${fixed(high)}`,
   ];
   return [
     `with people on ${pairs} pairs of ${queries} queries: same grade ${fixed(same)}, within one ${fixed(withinOne)}, bias ${fixed(bias)}\n`,
