@@ -6,6 +6,7 @@ import { fillSlots, type GeneratedSet, type SlotRequest, type SlotWork } from '.
 import { checkSource, countChecked, type QueryChecks } from './queries/check-source.js';
 import { queryType } from './queries/query-types.js';
 import { queryDuplicates, writeQuery } from './queries/write-queries.js';
+import { forgetLostTwins } from './select/keep-twins.js';
 import { checkOptions, type GenerateSetOptions } from './set-options.js';
 import { planSlots, type Slot } from './slots.js';
 
@@ -86,8 +87,9 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
         continue;
       }
       slot.accepted = true;
-      for (const { example, funnel: ofPassages } of finished) {
-        funnel.add(ofPassages);
+      const examples = forgetLostTwins(finished.map(({ example }) => example));
+      for (const [at, example] of examples.entries()) {
+        funnel.add(finished[at]!.funnel);
         funnel.accept('examples');
         await accept({ ...example, ledgerKeys: [...query.ledgerKeys, ...example.ledgerKeys] });
       }

@@ -85,7 +85,13 @@ test('an instructed query and its twin are two examples whose source’s grade f
 
 test('of an odd number the last twin is left out, and counted', async () => {
   const { set } = await run({ types: { instructed: 1 }, count: 3 }, instructed);
-  expect(requireComplete(set).examples).toHaveLength(3);
+  const { examples } = requireComplete(set);
+  expect(examples).toHaveLength(3);
+  const [one, twin, alone] = examples.map(({ query }) => query);
+  expect([one!.metadata!.twin, twin!.metadata!.twin]).toEqual([twin!.id, one!.id]);
+  // Nobody is led to an example that is not there.
+  expect(alone!.metadata).not.toHaveProperty('twin');
+  expect(alone!.metadata).toMatchObject({ type: 'instructed', condition: expect.any(String) });
   expect(set.funnel.stage('examples')).toMatchObject({ out: 3, noted: { 'twin-left-out': 1 } });
 });
 

@@ -40,6 +40,16 @@ export function keepTwins(picked: readonly number[], examples: readonly Example[
   return { indexes: [...kept], moved, parted: false };
 }
 
+/** The examples of a set, none of which names a twin that the set does not hold. */
+export function forgetLostTwins(examples: readonly Example[]): Example[] {
+  const ids = new Set(examples.map(({ query }) => query.id));
+  return examples.map((example) => {
+    const { twin, ...metadata } = example.query.metadata ?? {};
+    if (twin === undefined || ids.has(String(twin))) return example;
+    return { ...example, query: { ...example.query, metadata } };
+  });
+}
+
 /** By index: that of the twin, both ways, where both are there. */
 function pairsOf(examples: readonly Example[]): ReadonlyMap<number, number> {
   const byId = new Map(examples.map(({ query }, index) => [query.id, index]));

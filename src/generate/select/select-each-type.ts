@@ -1,7 +1,7 @@
 import { apportion } from '../apportion.js';
 import { vectorsOf } from '../cluster/vector-source.js';
 import { typeOf } from './example-groups.js';
-import { keepTwins } from './keep-twins.js';
+import { forgetLostTwins, keepTwins } from './keep-twins.js';
 import { partedNote, type Selection, type SelectionMethod, type SelectOptions, select } from './select.js';
 import type { SelectionInput } from './selection.js';
 import type { SelectionRequest } from './selection-settings.js';
@@ -38,7 +38,7 @@ export async function selectEachType(
   const { indexes: whole, parted } = keepTwins(chosen, examples);
   if (parted) notes.push(partedNote);
   const indexes = [...whole].sort((a, b) => a - b);
-  return { indexes, examples: indexes.map((index) => examples[index]!), notes };
+  return { indexes, examples: forgetLostTwins(indexes.map((index) => examples[index]!)), notes };
 }
 
 async function partOf(

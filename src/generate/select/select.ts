@@ -9,7 +9,7 @@ import { pickByDifficulty } from './by-difficulty.js';
 import { pickDiverse } from './diversify-and-conquer.js';
 import { clusterNames, gradeOf, typeOf } from './example-groups.js';
 import { pickKCentre } from './k-centre.js';
-import { type KeptTwins, keepTwins } from './keep-twins.js';
+import { forgetLostTwins, type KeptTwins, keepTwins } from './keep-twins.js';
 import type { Selected, SelectionInput, SelectionOptions } from './selection.js';
 import { type SelectionRequest, SelectionSettings } from './selection-settings.js';
 
@@ -48,7 +48,7 @@ export interface SelectOptions extends SelectionOptions {
 }
 
 export interface Selection extends Selected {
-  /** The selected examples, in the order in which they were given. */
+  /** The selected examples, in the order in which they were given. One whose twin is not among them names none. */
   readonly examples: readonly Example[];
 }
 
@@ -80,7 +80,7 @@ export async function select(
     funnel?.reject('select', 'not-selected');
   return {
     indexes: selected,
-    examples: selected.map((index) => examples[index]!),
+    examples: forgetLostTwins(selected.map((index) => examples[index]!)),
     notes: [...notes, ...notesOf(twins)],
   };
 }

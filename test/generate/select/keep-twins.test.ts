@@ -56,9 +56,11 @@ test('whatever is selected, no query is parted from its twin, and there are as m
       expect(chosen).toHaveLength(wanted);
       const ids = new Set(chosen.map(({ query }) => query.id));
       expect(ids.size).toBe(wanted);
-      const alone = chosen.filter(
-        ({ query: { metadata } }) => metadata?.twin && !ids.has(String(metadata.twin)),
+      const alone = examples.filter(
+        ({ query: { id, metadata } }) => ids.has(id) && metadata?.twin && !ids.has(String(metadata.twin)),
       );
+      for (const { query } of chosen)
+        if (query.metadata?.twin) expect(ids).toContain(String(query.metadata.twin));
       // An odd number of nothing but pairs cannot be had otherwise, and is said.
       const singles = examples.filter(({ query: { metadata } }) => !metadata?.twin).length;
       const impossible = singles === 0 && wanted % 2 === 1;
