@@ -149,9 +149,10 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   const judged = options.qrels && judgedOf(options.qrels, ids);
   // What weights were fitted on is neither calibrated nor gated on.
   const parts = judged && splitJudged(judged, teacherWeights, seed);
+  const fittedOn = teacherWeights === 'judged' ? (parts?.weights ?? new Map()) : undefined;
   const taught = ofClicks
     ? undefined
-    : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: parts?.weights, seed });
+    : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: fittedOn, seed });
   if (taught && !ofClicks) {
     const { weights, covered } = taught;
     options.onLabels?.({ leftOut: learnFrom.run.size - candidates.size, weights, covered });

@@ -9,7 +9,7 @@ export interface TeacherLabelsOptions {
   readonly candidates: ReadonlyMap<string, readonly string[]>;
   /** Whether the teachers' scores mean something or only their order. */
   readonly supervision: Exclude<Supervision, 'grades'>;
-  /** Judgements that the weights may be fitted on; without them all teachers count alike. */
+  /** Judgements that the weights may be fitted on. @default none: all teachers are to count alike */
   readonly qrels?: Qrels;
   readonly seed: number;
 }
@@ -46,7 +46,7 @@ export function teacherLabels(
       teacherScores({ run, ranksOnly: supervision === 'ranks' }, candidates),
     ]),
   );
-  const weights = weighTeachers({ teachers: z, candidates, qrels: qrels ?? new Map(), seed });
+  const weights = weighTeachers({ teachers: z, candidates, qrels, seed });
   const parts = Object.keys(teachers).map((name) => ({ z: z[name]!, weight: weights.weights[name]! }));
   return { labels: sumScores(parts, candidates), weights, covered };
 }

@@ -117,6 +117,8 @@ describe('rankings', () => {
       fitted: false,
     });
     expect(card().training.source).toMatch(/equal weights: 0 judged queries are too few/);
+    await distillRun('--teacher', a, b);
+    expect(card().training.source).toMatch(/equal weights: that is the setting$/);
   });
 
   test('a loss is taken by name, and one that is misspelt or unfit is refused', async () => {

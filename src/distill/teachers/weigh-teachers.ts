@@ -9,8 +9,8 @@ export interface WeighOptions {
   readonly teachers: Readonly<Record<string, ReadonlyMap<string, readonly number[]>>>;
   /** By query id, the ids that the z-scores are of. */
   readonly candidates: ReadonlyMap<string, readonly string[]>;
-  /** Of queries that nothing else is measured on afterwards. */
-  readonly qrels: Qrels;
+  /** Of queries that nothing else is measured on afterwards. @default none: all teachers are to count alike */
+  readonly qrels?: Qrels;
   readonly seed: number;
   /** How strongly weights are held to each other. @default 0.1 */
   readonly ridge?: number;
@@ -40,7 +40,8 @@ const fewestQueries = 8;
  */
 export function weighTeachers({ ridge = 0.1, seed, ...data }: WeighOptions): TeacherWeights {
   const names = Object.keys(data.teachers);
-  const lists = judgedLists(data, names);
+  const { qrels } = data;
+  const lists = qrels ? judgedLists({ ...data, qrels }, names) : [];
   const equal = (reason: string): TeacherWeights => ({
     weights: Object.fromEntries(names.map((name) => [name, 1])),
     queries: lists.length,
@@ -48,6 +49,7 @@ export function weighTeachers({ ridge = 0.1, seed, ...data }: WeighOptions): Tea
     reason: `equal weights: ${reason}`,
   });
   if (names.length < 2) return equal('there is one teacher');
+  if (!qrels) return equal('that is the setting');
   if (lists.length < fewestQueries) return equal(`${lists.length} judged queries are too few to fit them`);
   const gains: number[] = [];
   for (const held of makeFolds(lists.length, Math.min(10, lists.length), randomStream(seed, 'weigh-folds'))) {
@@ -77,7 +79,7 @@ interface JudgedList {
 }
 
 function judgedLists(
-  { teachers, candidates, qrels }: Pick<WeighOptions, 'teachers' | 'candidates' | 'qrels'>,
+  { teachers, candidates, qrels }: Required<Pick<WeighOptions, 'teachers' | 'candidates' | 'qrels'>>,
   names: readonly string[],
 ): JudgedList[] {
   return [...candidates].flatMap(([queryId, ids]) => {

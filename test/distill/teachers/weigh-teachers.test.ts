@@ -36,6 +36,11 @@ test.each([
   ['alike teachers', simulate(60, { a: 1, b: 1 }), /no teacher clearly better/],
   ['too few judged queries', simulate(7, { a: 2, b: 0 }), /7 judged queries are too few/],
   ['one teacher', simulate(60, { a: 1 }), /one teacher/],
+  [
+    'no fit asked for',
+    { ...simulate(60, { a: 2, b: 0 }), qrels: undefined },
+    /^equal weights: that is the setting$/,
+  ],
   ['no judgements', { ...simulate(60, { a: 2, b: 0 }), qrels: new Map() }, /0 judged queries are too few/],
 ])('%s count alike, and it is said why', (_what, data, reason) => {
   const result = weighTeachers(data);
