@@ -17,6 +17,8 @@ export interface StudentDetails {
   /** Its id. @default English of this version */
   readonly analyser?: string;
   readonly encoder?: { readonly id: string; readonly dimensions: number };
+  /** What it was trained with, see `lossOf`. */
+  readonly loss?: string;
   /** Weights of the teachers in the labels. */
   readonly teachers?: Readonly<Record<string, number>>;
   /** Where queries and labels are from, in words. */
@@ -55,6 +57,7 @@ export function makeStudent(
         skipped: trained.skipped,
         priorOnly: trained.priorOnly,
         source,
+        loss: details.loss,
         teachers,
       },
       selection: trained.selection,

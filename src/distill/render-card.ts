@@ -93,6 +93,7 @@ export function renderCard(card: StudentCard): string {
             .join(', ')} |`,
         ]
       : []),
+    ...(training.loss ? [`| loss | ${training.loss} |`] : []),
     `| features | ${featureLine(features)} |`,
     ...(encoder ? [`| encoder | ${encoder.id} |`] : []),
     ...(calibration

@@ -45,6 +45,8 @@ export const StudentCard = z.strictObject({
     priorOnly: z.boolean(),
     /** In words: where queries and labels are from. */
     source: z.string().optional(),
+    /** What was minimised; trees have objectives of their own. Absent in older cards. */
+    loss: z.string().optional(),
     teachers: z.record(z.string(), z.number()).optional(),
   }),
   selection: z

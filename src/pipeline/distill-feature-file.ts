@@ -13,7 +13,7 @@ import { saveStudent } from '../distill/student-folder.js';
 import type { StudentKind } from '../distill/students/scorer.js';
 import type { StudentSettings } from '../distill/students/student-settings.js';
 import { listGains, teaches } from '../distill/students/targets.js';
-import { checkTraining, type TrainingSettings } from '../distill/students/training-settings.js';
+import { checkTraining, lossOf, type TrainingSettings } from '../distill/students/training-settings.js';
 import { trainStudent } from '../distill/train-student.js';
 import { gainsOf, type LabelKind, type TrainingList } from '../distill/training-list.js';
 import type { ReadOptions } from '../formats/bad-line.js';
@@ -74,6 +74,7 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
     features,
     statistics: noStatistics,
     labels,
+    loss: lossOf(kind, labels, training),
     seed,
     source: `the feature file ${path}`,
     command,

@@ -32,7 +32,7 @@ export interface DistillRunsOptions extends JobOptions {
   /** Encoder alias, or `none` for a student without pretrained weights. */
   readonly encoder: string;
   readonly seed: number;
-  /** What students are trained with; the loss `auto` is what `defaultLosses` gives the labels. @default the loss kl */
+  /** What students are trained with; the loss `auto` is what `defaultLosses` gives the labels. @default as `lossOf` */
   readonly training?: TrainingSettings;
   /**
    * Judgements for the gate; queries count with scores of folds that did not train on them. Of 30 and more a third fits
@@ -252,7 +252,7 @@ function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, re
   });
 }
 
-/** KL is what students take where nothing is said: on DL19's recorded rankings no other loss was clearly better. */
+/** The loss `auto` by its name; one that is not given is the kind's own, see `lossOf`. */
 export const withDefaultLoss = (
   training: TrainingSettings = {},
   supervision: Supervision,

@@ -11,7 +11,7 @@ import { measureLatencies } from '../distill/measure-latency.js';
 import type { Student } from '../distill/student.js';
 import type { AnyStudentKind } from '../distill/student-kinds.js';
 import { listGains } from '../distill/students/targets.js';
-import { trainingOfKinds } from '../distill/students/training-settings.js';
+import { lossOf, trainingOfKinds } from '../distill/students/training-settings.js';
 import { isReaderKind } from '../distill/texts/text-reader.js';
 import { type Trained, type TrainOptions, trainStudent } from '../distill/train-student.js';
 import {
@@ -128,7 +128,9 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     more: JobOptions,
     part: string,
   ): Promise<Pick<TrainedStudent, 'options' | 'trained' | 'student'>> => {
-    const settings = { kind, features: extractor.set, labels, seed, training: trainingOf(kind) };
+    const training = trainingOf(kind);
+    const settings = { kind, features: extractor.set, labels, seed, training };
+    const about = { name: kind, ...details, loss: lossOf(kind, labels, training) };
     if (isReaderKind(kind)) {
       const { weights } = options;
       const workFolder = options.workFolder === undefined ? undefined : join(options.workFolder, kind, part);
@@ -138,13 +140,13 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
         encoder,
         weights,
         workFolder,
-        details: { name: kind, ...details },
+        details: about,
       };
       return trainReader({ ...settings, ...made, ...more, kind });
     }
     const ofFeatures = { ...settings, kind };
     const trained = await trainStudent(own, { ...ofFeatures, ...more });
-    const student = makeStudent(trained, own, { name: kind, kind, ...details });
+    const student = makeStudent(trained, own, { kind, ...about });
     return { options: ofFeatures, trained, student };
   };
   const trainOne = async (kind: AnyStudentKind): Promise<TrainedStudent> => {

@@ -127,6 +127,15 @@ describe('rankings', () => {
     expect(card().selection[1].name).toContain('rank-net');
     expect((await distillRun('--teacher', teacher, '--loss', 'auto')).code).toBe(0);
     expect(card().selection[1].name).toContain('irpo');
+    expect(card().training.loss).toBe('irpo');
+    for (const [student, loss] of [
+      ['linear', 'kl'],
+      ['static', 'kl:1,mse:0.1'],
+      ['lambdamart', undefined],
+    ] as const) {
+      expect((await distillRun('--teacher', teacher, '--student', student)).code).toBe(0);
+      expect(card().training.loss).toBe(loss);
+    }
     expect((await distillRun('--teacher', teacher, '--loss', 'ranknet')).code).toBe(2);
     const trees = await distillRun('--teacher', teacher, '--loss', 'kl', '--student', 'lambdamart');
     expect(error(trees)).toMatchObject({ code: 'unsupported' });

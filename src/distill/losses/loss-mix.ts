@@ -16,7 +16,7 @@ export type LossMix = readonly LossPart[];
 export type Supervision = 'scores' | 'ranks' | 'grades';
 
 /**
- * What is trained with where nobody says: KL with a little MSE, which holds the scale, for scores; IRPO where only ranks are
+ * What the loss `auto` stands for, and what reads texts is trained with where nobody says: KL with a little MSE, which holds the scale, for scores; IRPO where only ranks are
  * known; LambdaLoss for grades.
  */
 export const defaultLosses: Readonly<Record<Supervision, string>> = {

@@ -1,7 +1,10 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { CurriculumName } from '../curriculum/plan-epoch.js';
+import { defaultLosses } from '../losses/loss-mix.js';
 import { type AnyStudentKind, allStudentKinds } from '../student-kinds.js';
-import type { LossSettings } from './open-loss.js';
+import { isReaderKind } from '../texts/text-reader.js';
+import type { LabelKind } from '../training-list.js';
+import { featureLoss, type LossSettings } from './open-loss.js';
 
 /** What students are trained with, beside the settings that cross-validation chooses among. */
 export interface TrainingSettings extends LossSettings {
@@ -17,6 +20,19 @@ const heeded: Readonly<Record<AnyStudentKind, readonly (keyof TrainingSettings)[
   static: ['loss', 'importance'],
   'cross-encoder': ['loss', 'importance'],
 };
+
+/**
+ * The loss that a kind is trained with, for its card; nothing where it has none. What reads texts takes by default what suits the
+ * labels as it gets them: an order has been made into scores by then.
+ */
+export const lossOf = (
+  kind: AnyStudentKind,
+  labels: LabelKind,
+  { loss }: LossSettings = {},
+): string | undefined =>
+  heeded[kind].includes('loss')
+    ? (loss ?? (isReaderKind(kind) ? defaultLosses[labels] : featureLoss))
+    : undefined;
 
 /** @throws RankforgeError `unsupported` for a setting that the kind has not */
 export function checkTraining(kind: AnyStudentKind, training: TrainingSettings): void {

@@ -4,12 +4,12 @@ import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
 import type { FeatureSet } from '../features/feature-set.js';
-import { defaultLosses } from '../losses/loss-mix.js';
 import type { Parameters } from '../neural/parameters.js';
 import { type LossSettings, openLoss } from '../students/open-loss.js';
 import { type Prior, priorWeights, scalePrior, untrainedPrior } from '../students/prior.js';
 import { weighRows } from '../students/scorer.js';
 import { listsThatTeach, makeTargets, meanGain } from '../students/targets.js';
+import { lossOf } from '../students/training-settings.js';
 import type { Trained } from '../train-student.js';
 import { checkLists, type LabelKind, type TrainingList } from '../training-list.js';
 import { chooseVariant, type HeldOutRun } from './choose-variant.js';
@@ -41,7 +41,7 @@ export interface TrainTextOptions extends JobOptions {
   readonly listsPerStep?: number;
   /** Passages a query that an epoch learns from. @default 24 */
   readonly passagesPerList?: number;
-  /** @default `defaultLosses` of the labels */
+  /** @default as `lossOf` */
   readonly training?: LossSettings;
   /** Where a stopped training leaves what it goes on from. @default nowhere: it starts again */
   readonly folder?: string;
@@ -75,7 +75,10 @@ export async function trainTextStudent<Row>(
     queryIds: useful.map(({ queryId }) => queryId),
     rows: await readLists(useful, architecture, signal),
     targets,
-    loss: openLoss(useful, targets, { loss: defaultLosses[labels], ...options.training }),
+    loss: openLoss(useful, targets, {
+      ...options.training,
+      loss: lossOf(architecture.kind, labels, options.training),
+    }),
   };
   const {
     epochs = architecture.epochs,

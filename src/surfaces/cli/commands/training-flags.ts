@@ -13,7 +13,7 @@ export interface TrainingFlags {
 export const trainingOptions = (): Option[] => [
   new Option(
     '--loss <mix>',
-    'one loss or several as kl:1,mse:0.1, not of lambdamart; auto goes by the labels (default: kl; auto for what reads texts)',
+    'one loss or several as kl:1,mse:0.1, not of lambdamart; auto goes by the labels (default: kl; for what reads texts kl:1,mse:0.1, with clicks ndcg-loss2++)',
   ).argParser(lossMix),
   new Option(
     '--importance',
