@@ -3,7 +3,7 @@ import { calibrationFigure, funnelFigure, rankingFigures } from './figures.js';
 import { formatTime, shorten } from './format.js';
 import { frontierFigure, frontierTable } from './frontier.js';
 import type { ReportData } from './report-data.js';
-import { lengthsTable } from './set-comparisons.js';
+import { difficultyTable, lengthsTable, selectionTable } from './set-comparisons.js';
 import { agreementFigure, setFigures } from './set-figures.js';
 import { agreementTable, gradesTable, setTable } from './set-tables.js';
 import { summarise, verdictOf } from './summarise.js';
@@ -36,7 +36,7 @@ export async function buildView(data: ReportData): Promise<View> {
     funnel: funnelTable(data),
     funnelFigure: await funnelFigure(data),
     set: setTable(data),
-    lengths: lengthsTable(data),
+    setComparisons: [lengthsTable(data), difficultyTable(data), selectionTable(data)].filter(Boolean),
     grades: gradesTable(data),
     setFigures: await setFigures(data),
     agreement: agreementTable(data),

@@ -6,7 +6,9 @@ import type { GateResult } from '../../distill/gate.js';
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
 import type { RunComparison } from '../../evaluate/compare-runs.js';
 import type { SetDescription } from '../../generate/describe/describe-set.js';
+import type { DifficultyReport } from '../../generate/queries/difficulty.js';
 import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
+import type { SelectionComparison } from '../../generate/select/compare-selection.js';
 import type { CountedWarning } from '../count-warnings.js';
 import type { AgreementRow } from './agreement.js';
 
@@ -22,6 +24,10 @@ export interface ReportData {
   readonly set?: SetDescription;
   /** What the query log is made of that the set follows. */
   readonly log?: QueryLogProfile;
+  /** How hard its queries are, beside how hard they were asked to be. */
+  readonly difficulty?: DifficultyReport;
+  /** Where it was selected from a larger one. */
+  readonly selection?: SelectionComparison;
   /** How far the judge agrees with people, with the writer, and a panel's members with each other. */
   readonly agreement?: readonly AgreementRow[];
   /** Training records to read. */

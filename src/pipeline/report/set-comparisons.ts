@@ -1,7 +1,9 @@
 import type { Quartiles } from '../../generate/describe/quartiles.js';
 import type { QueryTypeName } from '../../generate/queries/query-types.js';
 import type { LengthTarget } from '../../generate/sample/profile-query-log.js';
-import { formatScore } from './format.js';
+import type { SelectionComparison } from '../../generate/select/compare-selection.js';
+import type { SelectionFigures } from '../../generate/select/describe-selection.js';
+import { formatCount, formatScore, formatSigned } from './format.js';
 import type { ReportData } from './report-data.js';
 import type { Table } from './tables.js';
 
@@ -32,6 +34,72 @@ export function lengthsTable({ log, set }: ReportData): Table | undefined {
       ]),
       ['all', share(1), inLog(log.length), share(1), inSet(set.words)],
     ],
+    numbersFrom: 1,
+  };
+}
+
+/** How hard queries are that one difficulty was asked for, and whether asking changed anything. */
+export function difficultyTable({ difficulty }: ReportData): Table | undefined {
+  if (!difficulty || difficulty.rows.length === 0) return undefined;
+  const { rows, overlapTau, rankTau } = difficulty;
+  const score = (value: number | undefined): string => (value === undefined ? none : formatScore(value));
+  const tau = (value: number | undefined): string => (value === undefined ? none : formatSigned(value));
+  const rank = (value: number | undefined): string =>
+    value === undefined ? none : value === Number.MAX_SAFE_INTEGER ? 'not found' : formatCount(value);
+  const told = overlapTau !== undefined || rankTau !== undefined;
+  return {
+    caption: `How hard queries are for the first stage, by the difficulty asked for: the mean share of their terms that the source holds, and the source’s rank${told ? '. The last row is Kendall’s tau of what was asked with both: negative with terms and positive with ranks where the writer obeys' : ''}`,
+    columns: [
+      'Asked for',
+      'Queries',
+      'Terms held',
+      'Median rank',
+      'Mean 1 / rank',
+      'Ranked first',
+      'Not found',
+    ],
+    rows: [
+      ...rows.map((row) => [
+        row.asked,
+        formatCount(row.queries),
+        formatScore(row.meanOverlap),
+        rank(row.medianRank),
+        score(row.meanReciprocalRank),
+        score(row.first),
+        score(row.notFound),
+      ]),
+      ...(told ? [['tau', none, tau(overlapTau), tau(rankTau), none, none, none]] : []),
+    ],
+    numbersFrom: 1,
+  };
+}
+
+const figures: readonly [
+  name: string,
+  figure: keyof SelectionComparison['randomDeviation'],
+  of: (figures: SelectionFigures) => number | undefined,
+][] = [
+  ['Coverage radius', 'coverageRadius', (one) => one.coverageRadius],
+  ['Mean distance to the nearest selected', 'meanDistanceToSelected', (one) => one.meanDistanceToSelected],
+  ['Mean distance of two selected', 'meanPairDistance', (one) => one.meanPairDistance],
+  ['Mean difficulty', 'meanDifficulty', (one) => one.difficulty?.mean],
+];
+
+/** The selection beside random ones: what lies within two deviations made no difference. */
+export function selectionTable({ selection }: ReportData): Table | undefined {
+  if (!selection) return undefined;
+  const { selected, random, randomDeviation, seeds } = selection;
+  const rows = figures.flatMap(([name, figure, of]) => {
+    const [ours, theirs, deviation] = [of(selected), of(random), randomDeviation[figure]];
+    return ours === undefined || theirs === undefined || deviation === undefined
+      ? []
+      : [[name, formatScore(ours), formatScore(theirs), formatScore(deviation)]];
+  });
+  if (rows.length === 0) return undefined;
+  return {
+    caption: `The ${formatCount(selected.count)} selected examples beside ${formatCount(seeds)} random selections of as many: what lies within two deviations made no difference that counts. Distances are of embeddings`,
+    columns: ['Figure', 'Selected', 'Random, mean', 'Random, deviation'],
+    rows,
     numbersFrom: 1,
   };
 }

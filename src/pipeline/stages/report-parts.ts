@@ -49,7 +49,7 @@ export async function setParts(
   const { passages, name, qrels } = await dataset();
   const examples = await collect(readExamples(path));
   const { stages: funnel } = await readJson<FunnelData>(folder, generated.funnel);
-  const { set, log } = await readJson<SetDetails>(folder, generated.description);
+  const { set, log, difficulty, selection } = await readJson<SetDetails>(folder, generated.description);
   const judged = await judgementsOf(folder);
   const agreement = judged && agreementRows(judged, { people: qrels, seed: recipe.seed });
   return {
@@ -64,6 +64,8 @@ export async function setParts(
     funnel,
     set,
     log,
+    difficulty,
+    selection: selection?.comparison,
     agreement,
     notes: agreementNotes(agreement, recipe),
     samples: samplesOf(examples, recipe.seed),

@@ -52,6 +52,8 @@ const lengths = (quarter: number, median: number, threeQuarters: number) => ({
   counts: [{ words: median, searches: 600 }],
 });
 
+const spread = { least: 0.1, quarter: 0.3, median: 0.5, threeQuarters: 0.8, greatest: 1.2 };
+
 const usage = { calls: 120, cachedCalls: 20, promptTokens: 61_000, outputTokens: 9_400, usd: 0 };
 const versusFusion = compare(['mlp', 0.72], ['fusion', 0.6]);
 
@@ -146,6 +148,35 @@ export const sampleReport: ReportData = {
     types: { keyword: 0.75, question: 0.25 },
     length: lengths(2, 3, 6),
     lengths: { keyword: lengths(2, 3, 4), question: lengths(6, 8, 10) },
+  },
+  difficulty: {
+    rows: [
+      {
+        ...{ asked: 'easy', queries: 16, meanOverlap: 0.71, meanReciprocalRank: 0.84 },
+        ...{ medianRank: 1, first: 0.75, notFound: 0 },
+      },
+      {
+        ...{ asked: 'hard', queries: 16, meanOverlap: 0.22, meanReciprocalRank: 0.31 },
+        ...{ medianRank: Number.MAX_SAFE_INTEGER, first: 0.25, notFound: 0.5625 },
+      },
+    ],
+    overlapTau: -0.62,
+    rankTau: 0.48,
+  },
+  selection: {
+    selected: {
+      ...{ count: 32, coverageRadius: 1.21, meanDistanceToSelected: 0.52, meanPairDistance: 1.31 },
+      ...{ types: {}, difficulty: { ...spread, mean: 0.64 } },
+    },
+    random: {
+      ...{ count: 32, coverageRadius: 1.32, meanDistanceToSelected: 0.55, meanPairDistance: 1.25 },
+      ...{ types: {}, difficulty: { ...spread, mean: 0.51 } },
+    },
+    randomDeviation: {
+      ...{ coverageRadius: 0.03, meanDistanceToSelected: 0.01, meanPairDistance: 0.02 },
+      meanDifficulty: 0.04,
+    },
+    seeds: 10,
   },
   agreement: [
     {

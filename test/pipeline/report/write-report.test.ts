@@ -72,6 +72,38 @@ test('the report holds the set beside the log that it follows', async () => {
   expect(await renderMarkdown({ ...sampleReport, log: undefined })).not.toContain('in the log');
 });
 
+test('the report holds the difficulty measured beside the one asked for, and the selection beside random ones', async () => {
+  const markdown = await renderMarkdown(sampleReport);
+  for (const row of [
+    '| easy | 16 | 0.710 | 1 | 0.840 | 0.750 | 0.000 |',
+    '| hard | 16 | 0.220 | not found | 0.310 | 0.250 | 0.563 |',
+    '| tau | – | −0.620 | +0.480 | – | – | – |',
+    'The 32 selected examples beside 10 random selections of as many',
+    '| Coverage radius | 1.210 | 1.320 | 0.030 |',
+    '| Mean distance of two selected | 1.310 | 1.250 | 0.020 |',
+    '| Mean difficulty | 0.640 | 0.510 | 0.040 |',
+  ]) {
+    expect(markdown).toContain(row);
+  }
+  const html = await renderHtml(sampleReport);
+  expect(html).toContain('<th scope="row">Coverage radius</th>');
+  expect(html).toContain('<td class="number">−0.620</td>');
+  // Nobody asked, and no passage was embedded.
+  const { selected, random, seeds } = sampleReport.selection!;
+  const plain = await renderMarkdown({
+    ...sampleReport,
+    difficulty: { rows: [{ asked: 'nothing', queries: 32, meanOverlap: 0.4 }] },
+    selection: {
+      selected: { count: selected.count, types: {} },
+      random: { count: random.count, types: {} },
+      randomDeviation: {},
+      seeds,
+    },
+  });
+  expect(plain).toContain('| nothing | 32 | 0.400 | – | – | – | – |');
+  expect(plain).not.toMatch(/tau|random selections/);
+});
+
 test('a failed gate is said plainly', async () => {
   const failed: ReportData = {
     ...sampleReport,
