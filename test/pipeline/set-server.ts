@@ -82,7 +82,9 @@ function setReply(body: unknown): string {
   if (keys.includes('fact')) {
     const passage = block(request, 'passage');
     const fact = lastWord(block(request, 'query'));
-    return JSON.stringify({ fact, passage: passage.replaceAll(fact, 'matter') });
+    // Unlike for an edit without the fact: of two that are alike one is left out.
+    const other = prompt.includes('left out') ? 'matter' : 'substitute';
+    return JSON.stringify({ fact, passage: passage.replaceAll(fact, other) });
   }
   if (keys.includes('passages')) {
     const about = block(request, 'query').split(' ')[0]!;
