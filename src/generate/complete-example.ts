@@ -10,7 +10,13 @@ import { type EditOptions, writeEdits } from './graded/write-edits.js';
 import type { GradedWriter } from './graded/write-graded-passages.js';
 import type { Judge } from './judge/judge.js';
 import { countNegatives } from './negatives/count-negatives.js';
-import { type MinedNegatives, type MineNegativesOptions, mineNegatives } from './negatives/mine-negatives.js';
+import {
+  filterOf,
+  type MinedNegatives,
+  type MineNegativesOptions,
+  mineNegatives,
+} from './negatives/mine-negatives.js';
+import { shareNegatives } from './negatives/share-negatives.js';
 import type { ExampleSeed } from './queries/verified.js';
 
 export interface CompletionOptions {
@@ -25,6 +31,8 @@ export interface CompletionOptions {
   /** Judges written passages; without a judge each keeps the level it was asked for. */
   readonly judge?: Judge;
   readonly disagreement: DisagreementPolicy;
+  /** For a reversed twin, what mining gave to the query: where it was read, the twin has the same, read anew. */
+  readonly shared?: readonly ExamplePassage[];
   /** Whether nothing may answer the query: a mined passage that does shows that the query was mistaken for such a one. */
   readonly unanswerable?: boolean;
   readonly provenance?: Provenance;
@@ -34,6 +42,8 @@ export interface CompletedExample {
   readonly example: Example;
   /** What happened to its passages: to be added in a fixed order, so that the job's stages come in that order too. */
   readonly funnel: Funnel;
+  /** What mining gave: mined, written and random ones. */
+  readonly negatives: readonly ExamplePassage[];
   /** An unanswerable query that mining found an answer to: the example must not count. */
   readonly answerable: boolean;
 }
@@ -44,9 +54,10 @@ export async function completeExample(
   options: CompletionOptions,
   call: CallOptions,
 ): Promise<CompletedExample> {
-  const { corpus, seed, mining, graded, edits, judge, unanswerable = false, provenance } = options;
+  const { corpus, seed, mining, graded, edits, judge, shared, unanswerable = false, provenance } = options;
   const funnel = new Funnel();
   let answerable = false;
+  let negatives: readonly ExamplePassage[] = [];
   const passages: ExamplePassage[] = [...begun];
   const keys: string[] = [];
   const add = (added: AddedPassages): void => {
@@ -61,16 +72,22 @@ export async function completeExample(
     add(await writeEdits({ query: search, source, held: held(), judge }, edits, funnel, call));
   if (mining) {
     const positives = passages.filter(({ kind }) => kind === 'positive').map(({ passage }) => passage);
-    const mined = await mineNegatives(
-      { query: search, positives },
-      // What the query was checked against has its grade already.
-      { ...mining, corpus, seed, held: held(), ...call },
-    );
+    const filter = filterOf(mining);
+    const mined =
+      shared && filter
+        ? await shareNegatives({ query: search, negatives: shared }, filter, { ...mining, ...call })
+        : await mineNegatives(
+            { query: search, positives },
+            // What the query was checked against has its grade already.
+            { ...mining, corpus, seed, held: held(), ...call },
+          );
     add(mined);
+    negatives = mined.passages;
     countNegatives(mined, funnel);
     answerable = unanswerable && hasAnswer(mined);
   }
-  return { example: { query, passages, split: 'train', ledgerKeys: keys, provenance }, funnel, answerable };
+  const example: Example = { query, passages, split: 'train', ledgerKeys: keys, provenance };
+  return { example, funnel, negatives, answerable };
 }
 
 /** From grade 2 on a passage answers, whatever grade makes a false negative. */

@@ -77,7 +77,8 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
     const completed = under(checkedQueries(batch, work), async ({ slot, query }) => {
       const finished: CompletedExample[] = [];
       for (const begun of query.seeds.slice(0, slot.examples)) {
-        finished.push(await completeExample(begun, completion(options, slot), { signal }));
+        const shared = finished[0]?.negatives;
+        finished.push(await completeExample(begun, { ...completion(options, slot), shared }, { signal }));
       }
       return { slot, query, finished };
     });
@@ -91,6 +92,9 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
       for (const [at, example] of examples.entries()) {
         funnel.add(finished[at]!.funnel);
         funnel.accept('examples');
+        // It counts, and the grades of its source flip; but no pair can be made of it.
+        if (at > 0 && !example.passages.some(({ kind }) => kind === 'positive'))
+          funnel.note('examples', 'twin-without-positive');
         await accept({ ...example, ledgerKeys: [...query.ledgerKeys, ...example.ledgerKeys] });
       }
       if (query.seeds.length > finished.length) funnel.note('examples', 'twin-left-out');

@@ -83,6 +83,69 @@ test('an instructed query and its twin are two examples whose source’s grade f
   expect(set.types).toEqual({ instructed: { accepted: 4, wanted: 4 } });
 });
 
+/** Under the instruction the even passages are relevant, under its reverse the odd ones. */
+const byHalves = () => {
+  const asked: string[] = [];
+  const judge: Judge = async (query, { id }) => {
+    asked.push(`${query.id} ${id}`);
+    const even = Number(id.slice(3)) % 2 === 0;
+    const relevant = even !== query.id.endsWith('-reversed');
+    return { grade: relevant ? 3 : 0, score: relevant ? 0.9 : 0.25, ledgerKeys: [asked.at(-1)!] };
+  };
+  return { asked, judge };
+};
+const even = passages.filter((_, i) => i % 2 === 0);
+
+test('a twin has the passages of its query, each read under its own instruction, at no further call', async () => {
+  const { asked: calls, judge } = byHalves();
+  const options = {
+    types: { instructed: 1 },
+    passages: even,
+    source: { judge },
+    mining: { retriever, judge, count: 4, random: 1, band: [2, 8], onFalseNegative: 'relabel' },
+  } as const;
+  const { set } = await run(options, instructed);
+  const { examples } = requireComplete(set);
+  const kindsOf = new Set<string>();
+  for (const [one, twin] of [examples.slice(0, 2), examples.slice(2)]) {
+    const ids = one!.passages.map(({ passage }) => passage.id);
+    expect(ids).toHaveLength(6);
+    expect(twin!.passages.map(({ passage }) => passage.id)).toEqual(ids);
+    for (const [at, { kind, grade }] of one!.passages.entries()) {
+      kindsOf.add(kind);
+      const flipped = twin!.passages[at]!;
+      if (kind === 'random') expect(flipped).toEqual(one!.passages[at]);
+      else
+        expect([flipped.grade, flipped.kind]).toEqual(
+          kind === 'positive' ? [0, 'hard-negative'] : [3, 'positive'],
+        );
+      if (kind === 'positive') expect([grade, flipped.hardness]).toEqual([3, 0.25]);
+    }
+    expect(one!.passages.filter(({ kind }) => kind === 'positive').length).toBeGreaterThan(1);
+    for (const { query, ledgerKeys } of [one!, twin!])
+      expect(ledgerKeys.filter((key) => key.startsWith(`${query.id} `))).toHaveLength(5);
+  }
+  expect(kindsOf).toEqual(new Set(['positive', 'hard-negative', 'random']));
+  expect(calls).toHaveLength(2 * 2 * 5);
+  expect(set.funnel.stage('examples').noted).toEqual({});
+  const { set: again } = await run({ ...options, concurrency: 1 }, instructed);
+  expect(again.examples).toEqual(examples);
+});
+
+test.each([
+  ['no mined passages', { count: 0, onFalseNegative: 'relabel' }],
+  ['relevant ones dropped', { count: 4, onFalseNegative: 'drop' }],
+] as const)('a twin without anything relevant counts, and is told: %s', async (_, how) => {
+  const { judge } = byHalves();
+  const mining = { retriever, judge, random: 1, band: [2, 8], ...how } as const;
+  const { set } = await run(
+    { types: { instructed: 1 }, passages: even, source: { judge }, mining },
+    instructed,
+  );
+  expect(requireComplete(set).examples).toHaveLength(4);
+  expect(set.funnel.stage('examples').noted).toEqual({ 'twin-without-positive': 2 });
+});
+
 test('of an odd number the last twin is left out, and counted', async () => {
   const { set } = await run({ types: { instructed: 1 }, count: 3 }, instructed);
   const { examples } = requireComplete(set);

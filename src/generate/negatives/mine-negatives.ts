@@ -71,9 +71,9 @@ export async function mineNegatives(
   { query, positives }: { readonly query: Query; readonly positives: readonly Passage[] },
   options: MineNegativesOptions,
 ): Promise<MinedNegatives> {
-  const { corpus, seed, judge, falseNegativeGrade, signal, onShort = 'fill', known, held = [] } = options;
+  const { corpus, seed, signal, onShort = 'fill', known, held = [] } = options;
   const places = placesOf(query, options);
-  const filter = options.filter ?? (judge && judgeFilter(judge, { relevantFrom: falseNegativeGrade }));
+  const filter = filterOf(options);
   const gathering: Gathering = {
     query,
     positives,
@@ -131,6 +131,14 @@ export async function mineNegatives(
   if (drawn.length < random) notes.push('too-few-random');
   return { passages: [...passages, ...drawn], rejected, notes, ledgerKeys };
 }
+
+/** What reads candidates, where anything does. */
+export const filterOf = ({
+  filter,
+  judge,
+  falseNegativeGrade,
+}: Pick<MineNegativesOptions, 'filter' | 'judge' | 'falseNegativeGrade'>): RelevanceFilter | undefined =>
+  filter ?? (judge && judgeFilter(judge, { relevantFrom: falseNegativeGrade }));
 
 const isOneOf = (positives: readonly Passage[]): ((id: string) => boolean) => {
   const ids = new Set(positives.map(({ id }) => id));
