@@ -21,6 +21,8 @@ import type { ReadOptions } from '../formats/bad-line.js';
 export interface DistillFeaturesOptions extends JobOptions {
   /** An SVMlight or LETOR file. */
   readonly path: string;
+  /** What the card calls the file. @default path */
+  readonly source?: string;
   readonly reading: ReadOptions;
   readonly kind: StudentKind;
   /** Grades 0 to 31, or a teacher's scores. */
@@ -76,7 +78,7 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
     labels,
     loss: lossOf(kind, labels, training),
     seed,
-    source: `the feature file ${path}`,
+    source: `the feature file ${options.source ?? path}`,
     command,
   });
   const student = { ...made, trainedOn: file.prints };

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.js';
 import { rankforge } from './run-in-process.js';
@@ -139,6 +139,22 @@ describe('rankings', () => {
     expect((await distillRun('--teacher', teacher, '--loss', 'ranknet')).code).toBe(2);
     const trees = await distillRun('--teacher', teacher, '--loss', 'kl', '--student', 'lambdamart');
     expect(error(trees)).toMatchObject({ code: 'unsupported' });
+  });
+
+  test('the card has the command that was run, without the folders of this machine', async () => {
+    const [a, b] = [write('a.trec', byLength), write("b's run.trec", byLength)];
+    const flags = ['--teacher-weights', 'judged', '--teacher-labels', 'scores', '--teacher-margin', '0.5'];
+    const more = [...flags, '--qrels', at('qrels/test.tsv'), '--seed', '3'];
+    await distillRun('--teacher', a, b, ...more);
+    expect(card().command).toBe(
+      `rankforge distill --dataset ${basename(folder)} --run run.trec --teacher a.trec 'b'\\''s run.trec' --teacher-weights judged --teacher-labels scores --student linear --teacher-margin 0.5 --depth 100 --encoder none --qrels test.tsv --seed 3`,
+    );
+    const near = relative(process.cwd(), a);
+    const all = await distillRun('--teacher', near, '--auto', '--latency-ms', '5000', '--out', at('all'));
+    expect(all.code).toBe(0);
+    const { command } = JSON.parse(readFileSync(at('all/card.json'), 'utf8'));
+    expect(command).toContain(` --teacher ${near} `);
+    expect(command).toMatch(/ --auto --latency-ms 5000$/);
   });
 
   test.each([
@@ -298,6 +314,7 @@ describe('clicks', () => {
     writeFileSync(at('clicks.jsonl'), lines(clickLog()));
     const run = await distill('--clicks', at('clicks.jsonl'), '--propensities', '1,0.5,0.33');
     expect(JSON.parse(run.stdout).propensities).toEqual([1, 0.5, 0.33]);
+    expect(card().command).toMatch(/ --clicks clicks\.jsonl --propensities 1,0\.5,0\.33 /);
     const wrong = await distill('--clicks', at('clicks.jsonl'), '--propensities', '1,0');
     expect(wrong.code).toBe(2);
   });

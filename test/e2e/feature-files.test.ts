@@ -217,7 +217,10 @@ test('a curriculum and importance are trained with, named, and refused by studen
   expect([0, 4]).toContain(trained.code);
   const card = JSON.parse(readFileSync(at('student/card.json'), 'utf8'));
   expect(card.selection.at(-1).name).toMatch(/list-mle, importance, easy-first/);
-  expect(card.command).toContain('--loss list-mle --importance --curriculum easy-first');
+  expect(card.command).toContain(
+    '--features train.txt --student mlp --seed 7 --loss list-mle --importance --curriculum easy-first',
+  );
+  expect(card.training.source).toBe('the feature file train.txt');
   for (const kind of ['linear', 'lambdamart'])
     expect(error(await rankforge([...args, '--student', kind, '--curriculum', 'focal']))).toMatchObject({
       code: 'unsupported',

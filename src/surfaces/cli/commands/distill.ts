@@ -20,9 +20,10 @@ import { openDataset } from '../open-dataset.js';
 import { readGivenQrels, readGivenRankings, readGivenRun } from '../read-given.js';
 import { openReading } from '../reading.js';
 import { runNames } from '../run-names.js';
+import { spellCommand, withoutFolders } from '../spell-command.js';
 import { textTable } from '../text-table.js';
 import { type AutoFlags, autoOptions, checkAutoFlags, runAuto } from './distill-auto.js';
-import { spellTraining, type TrainingFlags, trainingOf, trainingOptions } from './training-flags.js';
+import { type TrainingFlags, trainingOf, trainingOptions } from './training-flags.js';
 
 interface DistillFlags extends AutoFlags, TrainingFlags {
   dataset?: string;
@@ -43,6 +44,8 @@ interface DistillFlags extends AutoFlags, TrainingFlags {
   out: string;
   seed: number;
   json?: boolean;
+  /** The command line, for the card. */
+  command: string;
 }
 
 export function addDistillCommand(program: Command, context: CliContext): void {
@@ -99,7 +102,8 @@ export function addDistillCommand(program: Command, context: CliContext): void {
     .addOption(flags.out('folder for the student'))
     .addOption(flags.json());
   for (const option of [...trainingOptions(), ...autoOptions()]) command.addOption(option);
-  command.action(async (options: DistillFlags) => {
+  command.action(async (given: Omit<DistillFlags, 'command'>) => {
+    const options = { ...given, command: commandOf(given, command) };
     checkAutoFlags(options, options.features);
     await checkOutputFolder(options.out, options.auto ? 'frontier.json' : 'student.json');
     if (options.auto) return distillAll(options, context);
@@ -168,7 +172,7 @@ async function readAll(
     ...{ learnFrom, training: trainingOf(options), encoder, seed, out, teacherMargin, signal, onProgress },
     dataset: await openDataset({ ...options, dataset }, context, reading),
     qrels: judged,
-    command: commandOf(options),
+    command: options.command,
     onLabels: (facts) => sayLabels(facts, options, context),
   };
 }
@@ -199,7 +203,8 @@ async function distillFile(options: DistillFlags, path: string, context: CliCont
     training: withDefaultLoss(trainingOf(options), labels),
     seed,
     out,
-    command: `rankforge distill --features ${path} --student ${student}${spellTraining(options)} --seed ${seed}`,
+    source: withoutFolders(path),
+    command: options.command,
     signal,
     onProgress,
   });
@@ -243,9 +248,17 @@ const missing = (flag: string): RankforgeError =>
     hint: 'Rankings take --dataset, --run and --teacher; clicks --dataset and --clicks; a feature file --features.',
   });
 
-function commandOf({ auto, student, depth, encoder, seed, ...training }: DistillFlags): string {
-  return `rankforge distill ${auto ? '--auto' : `--student ${student}`}${spellTraining(training)} --depth ${depth} --encoder ${encoder} --seed ${seed}`;
-}
+const commandOf = ({ auto, features, clicks }: Omit<DistillFlags, 'command'>, command: Command): string =>
+  spellCommand(command, {
+    defaults: [
+      ...(auto ? [] : ['student']),
+      ...(features === undefined && clicks === undefined ? ['depth'] : []),
+      ...(features === undefined ? ['encoder'] : []),
+      'seed',
+    ],
+    // Where the student is put, and how the result is printed, change nothing of it.
+    without: ['out', 'json'],
+  });
 
 function margin(text: string): number {
   const value = Number(text);

@@ -31,14 +31,6 @@ export const trainingOf = ({ loss, importance, curriculum }: TrainingFlags): Tra
   ...(curriculum === undefined ? {} : { curriculum }),
 });
 
-/** The flags again, for the command that a card tells. */
-export const spellTraining = ({ loss, importance, curriculum }: TrainingFlags): string =>
-  [
-    ...(loss === undefined ? [] : [` --loss ${loss}`]),
-    ...(importance ? [' --importance'] : []),
-    ...(curriculum === undefined ? [] : [` --curriculum ${curriculum}`]),
-  ].join('');
-
 /** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
 function lossMix(text: string): string {
   if (text !== 'auto') parseLossMix(text);
