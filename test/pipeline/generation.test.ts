@@ -356,6 +356,22 @@ test('with a query log each query is asked for at a length of the log, and the r
   );
 });
 
+test('without an encoder BM25 tells which examples are hard', async () => {
+  server = await startSetServer();
+  const generate =
+    '  voices: { difficulties: [easy, hard] }\n  select: { method: difficulty, prefer: easiest }';
+  const { recipe, out } = await handbookJob(server, { encoder: 'none', generate });
+  await generateOnly(loadRecipe(recipe), { out });
+  expect(await examplesIn(out)).toHaveLength(8);
+  const { selected, random } = readJson<SetDetails>(out, 'description.json').selection!.comparison;
+  expect(selected.difficulty!.mean).toBeLessThan(random.difficulty!.mean);
+  // BM25 is right of some and wrong of others.
+  expect(random.difficulty!.greatest).toBeGreaterThan(random.difficulty!.least + 0.1);
+  const report = readFileSync(join(out, 'report.md'), 'utf8');
+  expect(report).toMatch(/\| Mean difficulty \| 0\.\d+ \| \d\.\d+ \| \d\.\d+ \|/);
+  expect(report).toMatch(/\| easy \| \d \| \d\.\d+ \|/);
+});
+
 /** A set with no collection at all. */
 function topicJob({ baseUrl }: ScriptedServer): { recipe: string; out: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'rankforge-topics-'));
@@ -428,6 +444,19 @@ test('with topics nothing but a model is needed: exactly the examples ordered, o
     code: 'bad-recipe',
     where: 'dataset',
   });
+});
+
+test('of a set without documents BM25 over what was written tells which examples are hard', async () => {
+  server = await startSetServer();
+  const { recipe, out } = topicJob(server);
+  const select = '  count: 6\n  select: { method: difficulty, prefer: hardest, measure: fail-rate }';
+  write(dirname(recipe), {
+    'recipe.yaml': readFileSync(recipe, 'utf8').replace('  count: 16', select),
+  });
+  await generateOnly(loadRecipe(recipe), { out });
+  expect(await examplesIn(out)).toHaveLength(6);
+  const { selected, random } = readJson<SetDetails>(out, 'description.json').selection!.comparison;
+  expect(selected.difficulty!.mean).toBeGreaterThanOrEqual(random.difficulty!.mean);
 });
 
 test('where the model has no more topics, those that there are get more queries', async () => {

@@ -16,7 +16,7 @@ export const DiversifySelection = z.strictObject({
   weigh: z.enum(['none', 'difficulty']).default('none'),
 });
 
-/** By a scorer's error. */
+/** By a scorer's error: in a recipe the encoder's, or BM25's where there is none. */
 export const DifficultySelection = z.strictObject({
   method: z.literal('difficulty'),
   /** Of a scorer's error: EL2N (arXiv:2107.07075), or the part of pairs in the wrong order (DART, arXiv:2407.13690). */

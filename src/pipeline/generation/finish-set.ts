@@ -33,13 +33,13 @@ export interface FinishedSet {
 
 /** Selects from what was made, divides it and describes it. Counted in the funnel. */
 export async function finishSet(
-  { examples: made, encoder, sample, log }: MadeSet,
+  { examples: made, encoder, scorer, sample, log }: MadeSet,
   settings: GenerateSection,
   { seed, funnel, ...job }: JobOptions & { readonly seed: number; readonly funnel: Funnel },
 ): Promise<FinishedSet> {
   const { select, count, validation, split: how } = settings;
   const selected =
-    select && (await selectExamples(made, { select, count }, { ...job, seed, encoder, funnel }));
+    select && (await selectExamples(made, { select, count }, { ...job, seed, encoder, scorer, funnel }));
   const chosen = selected?.examples ?? made;
   const { examples, ...split } = splitWithSizes(chosen, {
     seed,

@@ -17,11 +17,14 @@ import { eachAlone } from '../../generate/judge/list-judge.js';
 import type { SampleReport } from '../../generate/sample/draw-passages.js';
 import type { QueryLogProfile } from '../../generate/sample/profile-query-log.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
+import { createAnalyser } from '../../retrieval/analyser.js';
+import { termStatistics } from '../../retrieval/bm25.js';
 import type { ForgeContext } from '../forge-context.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
 import { type Recipe, recipeHash } from '../recipe/recipe.js';
 import { cleanCorpus } from './clean-corpus.js';
 import { queryCheck } from './contamination-checks.js';
+import { type DifficultyScorer, scoreByBm25, scoreByCosine } from './difficulty-scorers.js';
 import { drawSources } from './draw-sources.js';
 import { miningSettings } from './mining-settings.js';
 import { openJudge } from './open-judge.js';
@@ -31,6 +34,8 @@ import { writtenAlone, writtenSettings } from './written-settings.js';
 /** The set as it was generated, before anything is selected from it. */
 export interface MadeSet extends GeneratedSet {
   readonly encoder: EmbeddingModel | undefined;
+  /** Opens what selecting by difficulty asks: the encoder, or BM25 where there is none. */
+  readonly scorer: () => DifficultyScorer;
   /** How documents were drawn; absent where all are taken in turn, and where there are none. */
   readonly sample?: SampleReport;
   /** What the query log is made of that was followed. */
@@ -97,6 +102,8 @@ async function fromDocuments(context: ForgeContext, { folder, ...job }: MakeSetO
     examples: withReasons(set.examples, judgements),
     funnel: Funnel.merge(funnel, set.funnel),
     encoder,
+    scorer: () =>
+      encoder ? scoreByCosine(encoder) : scoreByBm25(firstStage.bm25.statistics(), recipe.retrieval),
     sample: drawn.report,
     log,
     judgements,
@@ -135,7 +142,18 @@ async function fromTopics(context: ForgeContext, { folder: _, ...job }: MakeSetO
     provenance: { recipeHash: recipeHash(recipe) },
   });
   const judgements = log.records();
-  return { ...set, examples: withReasons(set.examples, judgements), encoder, judgements };
+  // There is no collection but what was written.
+  const written = set.examples.flatMap(({ passages }) => passages.map(({ passage }) => passage));
+  return {
+    ...set,
+    examples: withReasons(set.examples, judgements),
+    encoder,
+    scorer: () =>
+      encoder
+        ? scoreByCosine(encoder)
+        : scoreByBm25(termStatistics(written, createAnalyser('english')), recipe.retrieval),
+    judgements,
+  };
 }
 
 /** Has the judge grade what people judged. Nothing trains on it: the report says by it how far they agree. */

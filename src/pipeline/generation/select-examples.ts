@@ -1,24 +1,20 @@
 import { RankforgeError } from '../../core/errors.js';
 import type { Example } from '../../core/example.js';
-import { passageText } from '../../core/passage.js';
 import type { JobOptions } from '../../core/progress.js';
-import { dot } from '../../core/vectors.js';
 import type { Funnel } from '../../generate/funnel.js';
 import { compareSelection, type SelectionComparison } from '../../generate/select/compare-selection.js';
-import { type ExampleScorer, exampleDifficulties } from '../../generate/select/difficulty.js';
+import { exampleDifficulties } from '../../generate/select/difficulty.js';
 import { embedExamples } from '../../generate/select/embed-examples.js';
 import { selectEachType } from '../../generate/select/select-each-type.js';
 import type { EmbeddingModel } from '../../models/embedding-model.js';
 import type { GenerateSection } from '../recipe/generate-section.js';
+import type { DifficultyScorer } from './difficulty-scorers.js';
 
 export interface SelectedExamples {
   readonly examples: readonly Example[];
   readonly comparison: SelectionComparison;
   readonly notes: readonly string[];
 }
-
-/** Cosines spread over too little for a softmax to tell them apart. */
-const temperature = 0.05;
 
 /** The set out of the larger one that was made, in the mix in which it was made, and how it differs from random ones of its size. */
 export async function selectExamples(
@@ -27,11 +23,13 @@ export async function selectExamples(
   {
     seed,
     encoder,
+    scorer,
     funnel,
     ...job
   }: JobOptions & {
     readonly seed: number;
     readonly encoder: EmbeddingModel | undefined;
+    readonly scorer: () => DifficultyScorer;
     readonly funnel: Funnel;
   },
 ): Promise<SelectedExamples> {
@@ -39,14 +37,14 @@ export async function selectExamples(
   const byDifficulty =
     settings.method === 'difficulty' ||
     (settings.method === 'diversify-and-conquer' && settings.weigh === 'difficulty');
+  const { score, temperature } = byDifficulty ? scorer() : {};
   const difficulties =
-    encoder && byDifficulty
-      ? await exampleDifficulties(examples, [cosines(encoder)], {
-          ...job,
-          temperature,
-          ...(settings.method === 'difficulty' && { measure: settings.measure }),
-        })
-      : undefined;
+    score &&
+    (await exampleDifficulties(examples, [score], {
+      ...job,
+      temperature,
+      ...(settings.method === 'difficulty' && { measure: settings.measure }),
+    }));
   const input = { examples, vectors, difficulties };
   const chosen = await selectEachType(input, settings, { count, seed, funnel, ...job });
   if (chosen.examples.length < count) {
@@ -66,12 +64,3 @@ export async function selectExamples(
     notes: chosen.notes ?? [],
   };
 }
-
-/** Scores by the encoder alone, written passages as well as found ones. */
-const cosines =
-  (encoder: EmbeddingModel): ExampleScorer =>
-  async ({ query, passages }, options) => {
-    const texts = [query.text, ...passages.map(({ passage }) => passageText(passage))];
-    const [asked, ...found] = await encoder.embed(texts, options);
-    return found.map((vector) => dot(asked!, vector));
-  };

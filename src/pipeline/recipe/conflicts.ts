@@ -42,12 +42,8 @@ function encoderNeeds({
 }: Recipe['generate']): [string[], string][] {
   const needs: [string[], string][] = [];
   if (embedsCorpus(sample)) needs.push([['sample', 'method'], 'sample by uniform or quota']);
-  if (
-    select?.method === 'k-centre' ||
-    select?.method === 'diversify-and-conquer' ||
-    select?.method === 'difficulty'
-  )
-    needs.push([['select', 'method'], 'select by random, or by quota of type or grade']);
+  if (select?.method === 'k-centre' || select?.method === 'diversify-and-conquer')
+    needs.push([['select', 'method'], 'select by random, by difficulty, or by quota of type or grade']);
   if (select?.method === 'quota' && select.by === 'cluster')
     needs.push([['select', 'by'], 'take quotas by type or grade']);
   if (split.by === 'topic') needs.push([['split', 'by'], 'split by document']);
