@@ -134,7 +134,9 @@ function checkPassages(funnel: Funnel): Warning[] {
     const message = `${examples} of the examples have none of the ${what} that were ordered: funnel.json says why`;
     return examples > 0 ? [{ code: `no-${stage}`, message }] : [];
   });
-  return [...short, ...none];
+  const twins = funnel.stage('examples').noted['twin-without-positive'] ?? 0;
+  const alone = `${twins} of the reversed twins have no relevant passage: a judge that reads mined candidates may find some`;
+  return [...short, ...none, ...(twins > 0 ? [{ code: 'twin-without-positive', message: alone }] : [])];
 }
 
 const withPlace = (stop: RankforgeError, path: string): RankforgeError =>
