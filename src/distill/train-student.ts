@@ -4,13 +4,13 @@ import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
 import type { FeatureSet } from './features/feature-set.js';
+import { beatsPrior } from './students/beats-prior.js';
 import { type Fitted, fitFolds, fitPrior } from './students/fit-folds.js';
 import { type Prior, priorWeights, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
 import { defaultSettings, nameOf, type StudentSettings } from './students/student-settings.js';
 import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
 import type { TrainingSettings } from './students/training-settings.js';
-import { meanAndError } from './teachers/measure-teachers.js';
 import { checkLists, type LabelKind, type TrainingList } from './training-list.js';
 
 export interface TrainOptions extends JobOptions {
@@ -48,7 +48,7 @@ export interface Trained {
   /** What was tried, the prior first. */
   readonly selection: readonly Selection[];
   /**
-   * Nothing trained was better on held-out queries by more than half a standard error, so the student is the prior, smoothed or not:
+   * Nothing trained was better on held-out queries by as much as `beatsPrior` asks, so the student is the prior, smoothed or not:
    * `linear`, whatever was asked for.
    */
   readonly priorOnly: boolean;
@@ -59,12 +59,9 @@ export interface Trained {
   readonly heldOutScores: ReadonlyMap<string, Float64Array>;
 }
 
-/** Standard errors of the paired differences by which a student must be better than the prior. */
-const believedErrors = 0.5;
-
 /**
  * Trains a student and chooses its settings by cross-validation over queries. The untrained prior takes part: where
- * nothing beats it on held-out queries by more than half a standard error, the student is the prior and says so, since
+ * nothing beats it on held-out queries by more than half a standard error and .001 of nDCG@10, the student is the prior and says so, since
  * lists of a few dozen queries overfit at once. The same lists, options and seed give the same student.
  * @throws RankforgeError `too-little-data` with fewer than 4 lists that teach something, or all of one group; `duplicate-id`, `bad-file`
  * for values that are not finite; `unknown-name`, `usage` and `unsupported` for what it is trained with; the signal's reason
@@ -106,12 +103,7 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
     tried.push(tryOut(nameOf(settings), await fitFolds(useful, folds, settings, prior, options)));
     onProgress?.({ stage: `train ${kind}`, done: index + 1, total: grid.length + 1, unit: 'items' });
   }
-  // Among several settings one is always best by chance, so to replace the prior it must be clearly better than it. A
-  // whole standard error kept the prior in all folds of DL19 without embeddings (.467, and .474 with half of one).
-  const believed = tried.filter(({ values, rounds }) => {
-    const gain = meanAndError(values.map((value, i) => value - ofPrior.values[i]!));
-    return rounds !== 0 && gain.mean > believedErrors * gain.error;
-  });
+  const believed = tried.filter(({ values, rounds }) => rounds !== 0 && beatsPrior(values, ofPrior.values));
   const best = believed.reduce((top, one) => (one.heldOut > top.heldOut ? one : top), ofPrior);
   signal?.throwIfAborted();
   const parameters = await best.fitAll();

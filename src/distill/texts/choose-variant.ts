@@ -1,6 +1,6 @@
 import { mean } from '../../core/vectors.js';
+import { beatsPrior } from '../students/beats-prior.js';
 import { listGains, meanGain } from '../students/targets.js';
-import { meanAndError } from '../teachers/measure-teachers.js';
 import type { Selection } from '../train-student.js';
 import type { EpochScores } from './run-record.js';
 
@@ -29,9 +29,6 @@ export interface Choice {
   /** Epochs. */
   readonly rounds: number;
 }
-
-/** Standard errors of the paired differences by which a network must be better than the prior, as for other students. */
-const believedErrors = 0.5;
 
 /**
  * Chooses the number of epochs by the network alone, and then what to ship: that network or the mean of its last checkpoints,
@@ -68,8 +65,7 @@ export function chooseVariant(
   ];
   const tried = networks.map((variant) => {
     const own = listGains(variant.scores, gains);
-    const gain = meanAndError(own.map((value, i) => value - ofPrior[i]!));
-    return { variant, heldOut: mean(own), believed: gain.mean > believedErrors * gain.error };
+    return { variant, heldOut: mean(own), believed: beatsPrior(own, ofPrior) };
   });
   const [best] = tried
     .filter(({ believed }) => believed)
