@@ -35,7 +35,7 @@ function worthLines({ gate, calibration }: StudentCard): string[] {
     ({ wanted, probability, precision, recall, ...interval }) =>
       probability === undefined
         ? `| ${percent(wanted)} | none is high enough | | |`
-        : `| ${percent(wanted)} | ${figure(probability)} | ${percent(precision)} (${percent(interval.low)} to ${percent(interval.high)}) | ${percent(recall)} |`,
+        : `| ${percent(wanted)} | ${figure(probability)} | ${precision < wanted ? 'missed: ' : ''}${percent(precision)} (${percent(interval.low)} to ${percent(interval.high)}) of ${interval.shown} | ${percent(recall)} |`,
   );
   return [
     ...(gate && Object.keys(gate.baselineMeans).length > 1
@@ -108,7 +108,7 @@ export function renderCard(card: StudentCard): string {
       : []),
     `| seed | ${card.seed} |`,
     `| rankforge | ${card.packageVersion} |`,
-    ...(card.command ? [`| command | \`${card.command}\` |`] : []),
+    ...(card.command ? [`| command | \`${card.command.replaceAll('|', '\\|')}\` |`] : []),
     '',
     '## Figures',
     '',

@@ -188,3 +188,21 @@ test('a student of embeddings wants the encoder that its card names', async () =
     /trained with minilm, and was given other/,
   );
 });
+
+test('a threshold that missed the precision it was chosen for is told as missed, with what that was measured on', async () => {
+  const cut = { probability: 0.6, low: 0, high: 0.96, recall: 0.1, shown: 3 };
+  const student = withCard(await train('linear'), {
+    calibration: {
+      calibrator: { method: 'platt', slope: -2, offset: 0 },
+      ...{ error: 0.1, queries: 5, pairs: 50, source: 'test' },
+      thresholds: [
+        { ...cut, wanted: 0.3, precision: 1 / 3 },
+        { ...cut, wanted: 0.5, precision: 1 / 3 },
+      ],
+    },
+  });
+  await saveStudent(folder, student);
+  const readme = await readFile(join(folder, 'README.md'), 'utf8');
+  expect(readme).toContain('| 30 % | 0.6000 | 33 % (0 % to 96 %) of 3 | 10 % |');
+  expect(readme).toContain('| 50 % | 0.6000 | missed: 33 % (0 % to 96 %) of 3 | 10 % |');
+});
