@@ -104,9 +104,10 @@ export function listsThatTeach<L extends Pick<TrainingList, 'labels'>>(
 ): L[] {
   const useful = lists.filter(teaches);
   if (useful.length >= fewestLists) return useful;
+  const tied = lists.filter((list) => list.labels.length > 1 && !teaches(list)).length;
   throw new RankforgeError(
     'too-little-data',
-    `Only ${useful.length} of ${lists.length} queries teach anything`,
+    `Only ${useful.length} of ${lists.length} queries teach anything${tied > 0 ? `; all scores or grades are tied in ${tied}` : ''}`,
     {
       where: `${lists.length} training lists`,
       hint: `Give at least ${fewestLists} queries (${better} are better) whose candidates have labels that differ.`,
