@@ -82,6 +82,6 @@ export function agreementTable({ agreement }: ReportData): Table | undefined {
 
 function describeBias({ pairs, auc, correlation, p, separates }: LengthBias): string | undefined {
   if (pairs === 0) return undefined;
-  const verdict = separates ? 'yes' : 'no';
+  const verdict = separates === undefined ? 'too few queries to tell' : separates ? 'yes' : 'no';
   return `${verdict}: the better passage is longer in ${formatScore(auc)} of ${formatCount(pairs)} pairs (correlation ${formatScore(correlation)}, p = ${formatP(p)})`;
 }
