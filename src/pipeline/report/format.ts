@@ -40,6 +40,10 @@ export function shorten(text: string, length: number): string {
   return `${(space > length / 2 ? cut.slice(0, space) : cut.replace(/[\ud800-\udbff]$/, '')).trimEnd()} …`;
 }
 
+/** Pixels of a text, as `fitText` reckons them. */
+export const textWidth = (text: string): number =>
+  [...text].reduce((width, character) => width + widthOf(character), 0);
+
 /** As much of a text as fits a width at 12 pixels in a wide font (DejaVu Sans): nothing here can measure text. */
 export function fitText(text: string, pixels: number): string {
   let width = 0;

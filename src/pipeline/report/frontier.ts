@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Frontier } from '../../distill/auto/frontier.js';
 import type { Figure } from './figures.js';
-import { fitText, formatScore } from './format.js';
+import { fitText, formatScore, textWidth } from './format.js';
 import { chartWidth, colours, renderChart } from './render-chart.js';
 import type { Table } from './tables.js';
 
-// At the right is the name of the ranking to beat, mostly "fused-feedback".
-const [left, right] = [66, 116];
+// At the right are the names of the ranking to beat and of the teacher, such as "fused-feedback" and "rankvicuna-7b.trec".
+const [left, right] = [66, 136];
 const width = chartWidth - left - right;
 const height = 200;
 /** Pixels of a name. */
@@ -24,6 +24,7 @@ function frontierChart(frontier: Frontier): Promise<string> {
     ...points.map(({ milliseconds }) => milliseconds),
     ...(budgetMs === undefined ? [] : [budgetMs]),
   ];
+  const [from, to] = [Math.min(...times), Math.max(...times)];
   const shown = [
     ...points.flatMap(({ quality: { mean, low = mean, high = mean } }) => [low, high]),
     ...[untrained, teacher].flatMap((rule) => (rule ? [rule.mean] : [])),
@@ -32,7 +33,7 @@ function frontierChart(frontier: Frontier): Promise<string> {
     field: 'milliseconds',
     type: 'quantitative',
     // Decades apart: a linear axis would press the fast ones together.
-    scale: { type: 'log', domain: [Math.min(...times) / 1.4, Math.max(...times) * 1.4], nice: false },
+    scale: { type: 'log', domain: [from / 1.4, to * 1.4], nice: false },
     axis: {
       title: 'Milliseconds for 100 candidates',
       tickCount: 4,
@@ -58,10 +59,9 @@ function frontierChart(frontier: Frontier): Promise<string> {
     },
   });
   const color = { condition: { test: 'datum.chosen', value: colours.student }, value: colours.accent };
-  const [from, to] = [Math.min(...times), Math.max(...times)];
   const values = points.map((point) => ({
     ...point,
-    label: fitText(point.name, width / 2),
+    label: fitText(point.name, 0.7 * width),
     // Names of the slow half grow to the left, so that none is cut.
     align: point.milliseconds > Math.sqrt(from * to) ? 'right' : 'left',
     mean: point.quality.mean,
@@ -69,7 +69,16 @@ function frontierChart(frontier: Frontier): Promise<string> {
     high: point.quality.high ?? point.quality.mean,
   }));
   const [lowest, highest] = [Math.min(...shown) - margin, Math.max(...shown) + margin];
-  const lifts = liftLabels(values.map(({ mean }) => ((highest - mean) / (highest - lowest)) * height));
+  const [first, last] = [Math.log(from / 1.4), Math.log(to * 1.4)];
+  const lifts = liftLabels(
+    values.map(({ mean, milliseconds, label, align }) => {
+      const place = ((Math.log(milliseconds) - first) / (last - first)) * width;
+      // The bold type is wider by a tenth.
+      const long = 6 + 1.1 * textWidth(label);
+      const [start, end] = align === 'left' ? [place, place + long] : [place - long, place];
+      return { from: start, to: end, height: ((highest - mean) / (highest - lowest)) * height };
+    }),
+  );
   const rules = [untrained, teacher].flatMap((rule) =>
     rule ? [{ mean: rule.mean, text: fitText(rule.name, right - 12) }] : [],
   );
@@ -129,15 +138,24 @@ function frontierChart(frontier: Frontier): Promise<string> {
   } as TopLevelSpec);
 }
 
-/** How far above its point each name stands, in pixels below zero, so that names of students that are alike do not cover each other. */
-function liftLabels(heights: readonly number[]): number[] {
-  const lifts = heights.map(() => 0);
-  let above = Number.POSITIVE_INFINITY;
+/** Where a name would stand: pixels from the left edge to its ends, and down to its point. */
+interface Label {
+  readonly from: number;
+  readonly to: number;
+  readonly height: number;
+}
+
+/** How far above its point each name stands, in pixels below zero, so that names that lie side by side do not cover each other. */
+function liftLabels(labels: readonly Label[]): number[] {
+  const placed: (Label & { readonly at: number })[] = [];
+  const lifts = labels.map(() => 0);
   // From the lowest point up.
-  for (const index of heights.map((_, index) => index).sort((a, b) => heights[b]! - heights[a]!)) {
-    const at = Math.min(heights[index]! - 6, above - lineHeight);
-    lifts[index] = at - heights[index]!;
-    above = at;
+  for (const [index, label] of [...labels.entries()].sort(([, a], [, b]) => b.height - a.height)) {
+    let at = label.height - 6;
+    for (const other of placed)
+      if (label.from < other.to && other.from < label.to) at = Math.min(at, other.at - lineHeight);
+    placed.push({ ...label, at });
+    lifts[index] = at - label.height;
   }
   return lifts;
 }
