@@ -1,4 +1,5 @@
 import type { Interval } from '../../evaluate/bootstrap-interval.js';
+import type { Quartiles } from '../../generate/describe/quartiles.js';
 
 const counts = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
@@ -13,6 +14,10 @@ export const formatSigned = (value: number): string =>
 
 export const formatInterval = ({ low, high }: Interval): string =>
   `${formatSigned(low)} to ${formatSigned(high)}`;
+
+/** The median of counts, with the middle half. */
+export const formatQuartiles = ({ low, median, high }: Quartiles): string =>
+  `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
 
 export const formatP = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toFixed(p < 0.001 ? 4 : 3));
 

@@ -3,7 +3,7 @@ import type { QueryTypeName } from '../../generate/queries/query-types.js';
 import type { LengthTarget } from '../../generate/sample/profile-query-log.js';
 import type { SelectionComparison } from '../../generate/select/compare-selection.js';
 import type { SelectionFigures } from '../../generate/select/describe-selection.js';
-import { formatCount, formatScore, formatSigned } from './format.js';
+import { formatCount, formatQuartiles, formatScore, formatSigned } from './format.js';
 import type { ReportData } from './report-data.js';
 import type { Table } from './tables.js';
 
@@ -16,9 +16,10 @@ export function lengthsTable({ log, set }: ReportData): Table | undefined {
   if (!log || !set) return undefined;
   const share = (value: number | undefined): string => (value === undefined ? none : formatScore(value));
   const inLog = (target: LengthTarget | undefined): string =>
-    target ? middleHalf(target.quarter, target.median, target.threeQuarters) : none;
-  const inSet = (words: Quartiles | undefined): string =>
-    words ? middleHalf(words.low, words.median, words.high) : none;
+    target
+      ? formatQuartiles({ low: target.quarter, median: target.median, high: target.threeQuarters })
+      : none;
+  const inSet = (words: Quartiles | undefined): string => (words ? formatQuartiles(words) : none);
   const types = new Set([...Object.keys(log.types), ...Object.keys(set.types)]) as Set<QueryTypeName>;
   return {
     caption:
@@ -103,6 +104,3 @@ export function selectionTable({ selection }: ReportData): Table | undefined {
     numbersFrom: 1,
   };
 }
-
-const middleHalf = (low: number, median: number, high: number): string =>
-  `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;

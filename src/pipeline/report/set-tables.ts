@@ -1,14 +1,12 @@
 import type { StatisticInterval } from '../../evaluate/agreement/bootstrap-statistic.js';
 import type { Quartiles } from '../../generate/describe/quartiles.js';
 import type { LengthBias } from '../../generate/graded/length-bias.js';
-import { formatCount, formatP, formatScore } from './format.js';
+import { formatCount, formatP, formatQuartiles, formatScore } from './format.js';
 import type { ReportData } from './report-data.js';
 import type { Table } from './tables.js';
 
 const none = '–';
 
-const whole = ({ low, median, high }: Quartiles): string =>
-  `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
 const scores = ({ low, median, high }: Quartiles): string =>
   `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 
@@ -25,7 +23,7 @@ export function gradesTable({ set }: ReportData): Table | undefined {
       formatCount(sources.corpus),
       formatCount(sources.mined),
       formatCount(sources.written),
-      whole(words),
+      formatQuartiles(words),
       scores(overlap),
     ]),
     numbersFrom: 1,
@@ -39,7 +37,7 @@ export function setTable({ set }: ReportData): Table | undefined {
   const rows: [string, string | undefined][] = [
     ['Queries', formatCount(set.queries)],
     ['By type', types.join(', ')],
-    ['Words of a query', set.words && whole(set.words)],
+    ['Words of a query', set.words && formatQuartiles(set.words)],
     ['Different words among all', formatScore(set.distinct.one)],
     ['Different pairs of words', formatScore(set.distinct.two)],
     ['Mean cosine distance of two queries', set.spread === undefined ? undefined : formatScore(set.spread)],
