@@ -38,8 +38,9 @@ test('the whole job: exactly the examples ordered, a student, a report; again it
     points: [{ name: 'linear', chosen: true, onFrontier: true, milliseconds: expect.any(Number) }],
     untrained: { name: result.gate.baseline },
   });
-  // Eight queries less those of a subject teach nothing, which is said.
-  expect(report.gate.notes).toEqual([expect.stringMatching(/unseen in training/)]);
+  // Eight queries less those of a subject may be too few to learn from, and then that is said.
+  const said = (report.gate.notes ?? []).some((note: string) => /unseen in training/.test(note));
+  expect(report.gate.extrapolation === undefined).toBe(said);
   expect(readFileSync(join(job.out, 'report.html'), 'utf8')).toContain('<section id="students">');
   expect(existsSync(join(result.student, 'card.json'))).toBe(true);
   const calls = paidCalls(server).length;
