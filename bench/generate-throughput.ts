@@ -149,7 +149,9 @@ try {
       start = performance.now();
       // As the pipeline does: the limits hold the calls to the concurrency, and those that are checked and kept need places too.
       const items = 2 * concurrency;
-      for await (const _ of writeQueries(passages, { ...settings, model, concurrency: items })) written += 1;
+      const { signal } = new AbortController();
+      for await (const _ of writeQueries(passages, { ...settings, model, concurrency: items, signal }))
+        written += 1;
       figures.rankforge.push((count * 1000) / (performance.now() - start));
       if (written < count / 2 && !values.url)
         throw new Error(`only ${written} of ${count} replies were queries`);

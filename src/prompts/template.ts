@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Liquid, type Template } from 'liquidjs';
@@ -90,6 +91,9 @@ function parsedParts(template: PromptTemplate) {
   return parts;
 }
 
+/** What a model is told. */
+type PromptMessage = { role: 'system' | 'user'; content: string };
+
 /**
  * The messages of a prompt. Values are put in as they are and never read as template code.
  * @throws RankforgeError `bad-file` when a value that the template needs or names is missing
@@ -97,7 +101,55 @@ function parsedParts(template: PromptTemplate) {
 export function renderPrompt(
   template: PromptTemplate,
   values: Readonly<Record<string, unknown>>,
-): { role: 'system' | 'user'; content: string }[] {
+): PromptMessage[] {
+  return trimmed(render(template, values));
+}
+
+/**
+ * A prompt some of whose texts change from call to call: `renderPrompt` with all values, in a tenth of the time where the
+ * template does no more with those texts than to put them in.
+ * @param values those that stay
+ * @param names of the texts that change
+ * @throws RankforgeError `bad-file` when a value that the template needs or names is missing
+ */
+export function preparePrompt<Name extends string>(
+  template: PromptTemplate,
+  values: Readonly<Record<string, unknown>>,
+  names: readonly Name[],
+): (texts: Readonly<Record<Name, string>>) => PromptMessage[] {
+  if (!names.every((name) => onlyPutsIn(template, name)))
+    return (texts) => renderPrompt(template, { ...values, ...texts });
+  const marks = Object.fromEntries(names.map((name) => [name, `${mark}${name}${mark}`]));
+  const frames = render(template, { ...values, ...marks }).map(({ role, content }) => ({
+    role,
+    pieces: content.split(mark),
+  }));
+  return (texts) =>
+    trimmed(
+      frames.map(({ role, pieces }) => ({
+        role,
+        // Names stand between two marks: at every second place.
+        content: pieces.map((piece, at) => (at % 2 === 0 ? piece : texts[piece as Name])).join(''),
+      })),
+    );
+}
+
+/** Stands in no text that anybody else wrote. */
+const mark = randomUUID();
+
+/** Whether every tag that speaks of a value is a plain `{{ name }}`, and no other passes rendered text on: no filter, condition, loop or capture. */
+function onlyPutsIn(template: PromptTemplate, name: string): boolean {
+  const mentions = new RegExp(`(?<![.\\w-])${name}(?![\\w-])`);
+  const plain = new RegExp(`^\\{\\{-?\\s*${name}\\s*-?\\}\\}$`);
+  const known = /^\{(?:\{|%-?\s*(?:if|elsif|else|endif|unless|endunless|for|endfor|case|when|endcase)\b)/;
+  const tags = `${template.system ?? ''}${template.body}`.match(/\{\{.*?\}\}|\{%.*?%\}/gs) ?? [];
+  return tags.every((tag) => known.test(tag) && (!mentions.test(tag) || plain.test(tag)));
+}
+
+const trimmed = (messages: readonly PromptMessage[]): PromptMessage[] =>
+  messages.map(({ role, content }) => ({ role, content: content.trim() }));
+
+function render(template: PromptTemplate, values: Readonly<Record<string, unknown>>): PromptMessage[] {
   const missing = template.needs.filter((name) => values[name] === undefined);
   if (missing.length > 0) {
     throw new RankforgeError('bad-file', `Prompt ${template.id} needs ${missing.join(', ')}`, {
@@ -105,9 +157,9 @@ export function renderPrompt(
       hint: 'Give every value named in the template\'s "needs".',
     });
   }
-  const render = (part: 'system' | 'body'): string => {
+  const fill = (part: 'system' | 'body'): string => {
     try {
-      return (liquid.renderSync(parsedParts(template)[part], values) as string).trim();
+      return liquid.renderSync(parsedParts(template)[part], values) as string;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new RankforgeError('bad-file', `Prompt ${template.id} cannot be filled in: ${reason}`, {
@@ -117,6 +169,6 @@ export function renderPrompt(
       });
     }
   };
-  const user = { role: 'user' as const, content: render('body') };
-  return template.system ? [{ role: 'system', content: render('system') }, user] : [user];
+  const user = { role: 'user' as const, content: fill('body') };
+  return template.system ? [{ role: 'system', content: fill('system') }, user] : [user];
 }

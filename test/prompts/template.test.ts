@@ -7,6 +7,7 @@ import {
   listPrompts,
   loadPrompt,
   parseTemplate,
+  preparePrompt,
   readTemplate,
   renderPrompt,
 } from '../../src/prompts/template.js';
@@ -110,6 +111,43 @@ describe('values are data', () => {
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
         expect(renderPrompt(template, { name })[0]!.content).toBe(`Hello ${name}.`);
       }),
+    );
+  });
+});
+
+describe('a prompt prepared for texts that change is the prompt rendered with them', () => {
+  test.each([
+    'Hello {{ name }}.',
+    '{{name}}',
+    'a {{- name -}} b',
+    '{{ name | upcase }}',
+    '{{ other.name }} {{ name }} {{ name }}',
+    '{% if name == "" %}nobody{% else %}{{ name }}{% endif %}',
+    '{% for one in others %}{{ one }} {{ name }}{% endfor %}',
+    '{% for name in others %}{{ name }}{% endfor %}{{ name }}',
+    '{% capture greeting %}{{ name }}{% endcapture %}{{ greeting | upcase }}',
+    '{% assign greeted = name %}{{ greeted }}',
+    '{% assign name = "x" %}{{ name }}',
+    '{% raw %}{{ name }}{% endraw %}{{ name }}',
+    '{% liquid\n echo name %}',
+  ])('%s', (body) => {
+    const template = parseTemplate(text(body, `${header}\nsystem: You greet {{ name }}.`), 'one.md');
+    const fixed = { other: { name: 'Eve' }, others: ['x', 'y'] };
+    const fill = preparePrompt(template, fixed, ['name']);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', ' x ', '{{ name }}')),
+        (name) => {
+          expect(fill({ name })).toEqual(renderPrompt(template, { ...fixed, name }));
+        },
+      ),
+    );
+  });
+
+  test('with what it needs missing it is the same error', () => {
+    const template = parseTemplate(text('{{ name }}{{ other }}'), 'one.md');
+    expect(() => preparePrompt(template, {}, ['name'])).toThrow(
+      expect.objectContaining({ code: 'bad-file', message: expect.stringContaining('other') }),
     );
   });
 });

@@ -4,8 +4,8 @@ import { passageText } from '../../core/passage.js';
 import type { JobOptions } from '../../core/progress.js';
 import type { Query } from '../../core/query.js';
 import { randomStream } from '../../core/random.js';
-import type { LanguageModel } from '../../models/language-model.js';
-import { loadPrompt, type PromptTemplate, renderPrompt } from '../../prompts/template.js';
+import type { LanguageModel, Message } from '../../models/language-model.js';
+import { loadPrompt, type PromptTemplate, preparePrompt } from '../../prompts/template.js';
 import { asExcerpt } from '../../prompts/untrusted-text.js';
 import { recordFault } from '../call-faults.js';
 import type { Funnel } from '../funnel.js';
@@ -83,12 +83,10 @@ export async function writeQuery(
   try {
     const reply = await model.generate(
       {
-        messages: fill({
-          passage: shown(passage),
-          linked: linked ? shown(linked) : '',
-          ask: askType(type, voice),
-          voice: askVoice(voice),
-        }),
+        messages: fill(
+          { ask: askType(type, voice), voice: askVoice(voice) },
+          { passage: shown(passage), linked: linked ? shown(linked) : '' },
+        ),
         maxTokens: form.maxTokens,
         temperature,
         seed: randomStream(seed, 'queries', passage.id, type, variant).int(0x7fff_ffff),
@@ -146,9 +144,15 @@ function assemble(
   };
 }
 
-type Fill = ((values: Readonly<Record<string, unknown>>) => ReturnType<typeof renderPrompt>) & {
-  readonly lines: PromptLines;
-};
+interface Asked {
+  readonly ask: string;
+  readonly voice: string;
+}
+
+type Fill = ((
+  asked: Asked,
+  shown: { readonly passage: string; readonly linked: string },
+) => readonly Message[]) & { readonly lines: PromptLines };
 
 // The same for every passage.
 const fills = new WeakMap<QueryWriter, Map<QueryTypeName, Fill>>();
@@ -169,9 +173,14 @@ function makeFill(writer: QueryWriter, type: QueryTypeName): Fill {
     query: JSON.stringify(asExcerpt(query, { maxCharacters: 300 })),
     passage: asExcerpt(passage, { maxCharacters: writer.maxCharacters }),
   }));
-  const fill = (values: Readonly<Record<string, unknown>>) =>
-    renderPrompt(prompt, { type, ask, examples, ...values });
-  const messages = fill({ passage: '', linked: '', voice: '' });
+  let last: (Asked & { readonly put: ReturnType<typeof preparePrompt<'passage' | 'linked'>> }) | undefined;
+  const fill = (asked: Asked, shown: { readonly passage: string; readonly linked: string }) => {
+    // Without voices every passage is asked about in the same words.
+    if (last?.ask !== asked.ask || last.voice !== asked.voice)
+      last = { ...asked, put: preparePrompt(prompt, { type, examples, ...asked }, ['passage', 'linked']) };
+    return last.put(shown);
+  };
+  const messages = fill({ ask, voice: '' }, { passage: '', linked: '' });
   return Object.assign(fill, { lines: promptLines(messages.map(({ content }) => content).join('\n')) });
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
 import { packageVersion } from '../../core/version.js';
-import { withDeadline } from './deadline.js';
+import { untilDeadline } from './deadline.js';
 import { type Answer, exchange } from './exchange.js';
 import { badReply, fromConnection, fromStatus, parseBaseUrl, publicUrl, quote } from './server-errors.js';
 
@@ -41,7 +41,7 @@ export function createServer({ baseUrl, apiKey, timeoutMs = 300_000 }: ServerOpt
   ): Promise<T> {
     const url = resolve(path);
     const where = publicUrl(url);
-    const answer = await withDeadline((inner) => exchange(method, url, { headers, body, signal: inner }), {
+    const answer = await untilDeadline((onStop) => exchange(method, url, { headers, body, onStop }), {
       signal,
       timeoutMs,
       where,
