@@ -188,15 +188,16 @@ test('a panel records each vote, and a stopped job goes on where it was', async 
   });
 });
 
-test('a model that would vote twice is refused', async () => {
+test('a member that would vote twice is refused', async () => {
   const asked = server.chats().length;
-  for (const [panel, said] of [
-    ['openai:strict,openai:mild', 'openai:mild judges already, as --model'],
-    ['openai:strict,openai:strict', 'openai:strict judges already'],
+  for (const [where, names, said] of [
+    ['--panel', 'openai:strict,openai:mild', 'openai:mild judges already, as --model'],
+    ['--panel', 'openai:strict,openai:strict', 'openai:strict judges already'],
+    ['--prompt', 'judge/graded,judge/graded', 'judge/graded is named twice'],
   ] as const) {
-    const done = await judge('--pairs', path('pairs.txt'), ...mild, '--panel', panel);
+    const done = await judge('--pairs', path('pairs.txt'), ...mild, where, names);
     expect(done.code).toBe(2);
-    expect(JSON.parse(done.stdout).error).toMatchObject({ code: 'usage', message: said, where: '--panel' });
+    expect(JSON.parse(done.stdout).error).toMatchObject({ code: 'usage', message: said, where });
   }
   expect(server.chats()).toHaveLength(asked);
 });

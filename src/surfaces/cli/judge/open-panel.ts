@@ -28,14 +28,21 @@ export interface OpenPanel extends AsyncDisposable {
 
 /**
  * Each model with each prompt is a member.
- * @throws RankforgeError `usage` for a model named twice or weights of another number, and what opening may throw
+ * @throws RankforgeError `usage` for a model or a prompt named twice or weights of another number, and what opening may throw
  */
 export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliContext): Promise<OpenPanel> {
   const { model, panel = [], prompt, weights, context, threads, baseUrl, concurrency, ledger } = flags;
   const { mode, batch, aggregate, ties, calibration } = flags;
   const named = [...(model === undefined ? [] : [model]), ...panel];
-  const twice = named.find((name, index) => named.indexOf(name) < index);
+  const twice = repeated(named);
   if (twice !== undefined) throw votesTwice(twice, { isModel: twice === model });
+  const promptTwice = repeated(prompt ?? []);
+  if (promptTwice !== undefined) {
+    throw new RankforgeError('usage', `${promptTwice} is named twice`, {
+      where: '--prompt',
+      hint: 'Name each prompt once; the weight of its vote is set by --weights.',
+    });
+  }
   const models = named.length > 0 ? named : [defaultModel];
   const prompts = prompt ?? [undefined];
   const count = models.length * prompts.length;
@@ -103,6 +110,9 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
     throw error;
   }
 }
+
+const repeated = (names: readonly string[]): string | undefined =>
+  names.find((name, index) => names.indexOf(name) < index);
 
 /** One model that votes twice is no second opinion: a recipe refuses it in the same words. */
 const votesTwice = (name: string, { isModel }: { readonly isModel: boolean }): RankforgeError =>
