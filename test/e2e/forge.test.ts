@@ -148,6 +148,26 @@ test('Ctrl-C stops cleanly with exit code 3, and the next run resumes', async ()
   expect([0, 4]).toContain(code);
 });
 
+test('a job that is stopped while its student learns resumes there, and asks the model nothing again', async () => {
+  server = await startJobServer();
+  const job = await smallJob(server);
+  const controller = new AbortController();
+  const stopped = await rankforge(['forge', job.recipe, '--out', job.out], {
+    signal: controller.signal,
+    onProgress: ({ stage }) => {
+      if (stage === 'train linear') controller.abort();
+    },
+  });
+  expect(stopped.code).toBe(3);
+  expect(stopped.stderr).toContain('resumes');
+  expect(existsSync(join(job.out, 'distill/student/student.json'))).toBe(false);
+  const calls = paidCalls(server).length;
+  const resumed = await rankforge(['forge', job.recipe, '--out', job.out]);
+  expect([0, 4]).toContain(resumed.code);
+  expect(resumed.stderr).toMatch(/generate: unchanged\n.*teach: unchanged/s);
+  expect(paidCalls(server)).toHaveLength(calls);
+});
+
 test('kill -9 in the middle loses no answer that was written down, and the result is that of an unbroken run', async () => {
   server = await startJobServer((reply) => chatReply(reply, { delayMs: 20 }));
   const job = await smallJob(server);
