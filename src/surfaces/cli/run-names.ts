@@ -1,10 +1,13 @@
-import { basename } from 'node:path';
+import { sep } from 'node:path';
 
-/** What runs are called: their files' names, or the whole path where two are called alike. */
+/** What runs are called: their files' names, with as many folders before them as tell them apart. Cards name them, so no more of a path than that. */
 export function runNames(paths: readonly string[]): string[] {
-  const names = paths.map((path) => basename(path));
-  return paths.map((path, index) => {
-    const name = names[index]!;
-    return names.indexOf(name) === names.lastIndexOf(name) ? name : path;
+  const split = paths.map((path) => path.split(sep));
+  const lastOf = (parts: readonly string[], count: number): string => parts.slice(-count).join(sep);
+  return split.map((parts) => {
+    const enough = parts.findIndex(
+      (_, at) => split.filter((other) => lastOf(other, at + 1) === lastOf(parts, at + 1)).length === 1,
+    );
+    return enough < 0 ? parts.join(sep) : lastOf(parts, enough + 1);
   });
 }
