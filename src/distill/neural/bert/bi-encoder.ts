@@ -2,7 +2,6 @@ import { unitLength } from '../operations/unit-length.js';
 import { Tape, type Value } from '../tape.js';
 import type { BertConfig } from './config.js';
 import { bertEncoder, type EncoderOptions } from './encoder.js';
-import { pool } from './pooling.js';
 
 /**
  * Each text by itself as a vector of unit length: the mean of its tokens' states. Queries and passages of a batch are rows
@@ -11,5 +10,5 @@ import { pool } from './pooling.js';
  * @see Reimers & Gurevych 2019, arXiv:1908.10084
  */
 export function biEncoder(config: BertConfig, options: EncoderOptions = {}): Value {
-  return unitLength(pool(bertEncoder(new Tape(), config, '', options), 'mean'));
+  return unitLength(bertEncoder(new Tape(), config, '', { ...options, pooling: 'mean' }));
 }

@@ -5,7 +5,7 @@ import { linear } from '../operations/linear.js';
 import { Tape, type Value } from '../tape.js';
 import type { BertConfig } from './config.js';
 import { bertEncoder, type EncoderOptions } from './encoder.js';
-import { type Pooling, pool } from './pooling.js';
+import type { Pooling } from './pooling.js';
 
 export interface CrossEncoderOptions extends EncoderOptions {
   /** @default 'cls' */
@@ -21,7 +21,7 @@ export interface CrossEncoderOptions extends EncoderOptions {
 export function crossEncoder(config: BertConfig, options: CrossEncoderOptions = {}): Value {
   const { hidden } = config;
   const tape = new Tape();
-  const pooled = pool(bertEncoder(tape, config, 'bert.', options), options.pooling ?? 'cls');
+  const pooled = bertEncoder(tape, config, 'bert.', { ...options, pooling: options.pooling ?? 'cls' });
   const dense = tanh(
     linear(
       pooled,

@@ -9,31 +9,27 @@ import { linear } from '../operations/linear.js';
 import { attention } from '../operations/softmax.js';
 import type { Tape, Value } from '../tape.js';
 import type { BertConfig } from './config.js';
+import { firstStates, meanStates, type Pooling } from './pooling.js';
 
 export interface EncoderOptions {
   /** Whether the graph trains with dropout, whose rate is given when it runs. @default false */
   readonly dropout?: boolean;
 }
 
-export interface Encoded {
-  /** [batch * length, hidden] */
-  readonly states: Value;
-  /** float32 [batch, length]: 1 for tokens, 0 for padding. */
-  readonly mask: Value;
-}
-
 /**
- * A BERT encoder with inputs `ids`, `types` and `mask`, int64 [batch, length]. Parameters have the names and layouts of
- * PyTorch's `BertModel` after `prefix`.
+ * A BERT encoder with inputs `ids`, `types` and `mask`, int64 [batch, length], and one vector a text. Parameters have the
+ * names and layouts of PyTorch's `BertModel` after `prefix`. Where the first token's state alone is wanted, the last layer
+ * works out no other, which spares most of that layer.
+ * @returns [batch, hidden]
  * @see Devlin et al. 2019, arXiv:1810.04805
  */
 export function bertEncoder(
   tape: Tape,
   config: BertConfig,
   prefix: string,
-  options: EncoderOptions = {},
-): Encoded {
-  return new EncoderBuilder(tape, config, prefix, options.dropout ?? false).encode();
+  { pooling, dropout = false }: EncoderOptions & { readonly pooling: Pooling },
+): Value {
+  return new EncoderBuilder(tape, config, prefix, dropout).encode(pooling);
 }
 
 class EncoderBuilder {
@@ -44,7 +40,7 @@ class EncoderBuilder {
     private readonly drops: boolean,
   ) {}
 
-  encode(): Encoded {
+  encode(pooling: Pooling): Value {
     const { tape, config } = this;
     const sides = ['batch', 'length'];
     const mask = tape.node(
@@ -56,9 +52,11 @@ class EncoderBuilder {
     // 0 for tokens and a large negative number for padding, over [batch, heads, from, to].
     const bias = reshape(scale(subtract(mask, tape.scalar(1)), 1e9), ['batch', 1, 1, 'length']);
     let states = this.embeddings();
-    for (let layer = 0; layer < config.layers; layer++)
-      states = this.layer(states, bias, `encoder.layer.${layer}`);
-    return { states, mask };
+    for (let layer = 0; layer < config.layers; layer++) {
+      const wanted = pooling === 'cls' && layer === config.layers - 1 ? firstStates(states) : states;
+      states = this.layer(wanted, states, bias, `encoder.layer.${layer}`);
+    }
+    return pooling === 'cls' ? states : meanStates(states, mask);
   }
 
   private embeddings(): Value {
@@ -75,9 +73,10 @@ class EncoderBuilder {
     return this.dropped(this.norm(rows, 'embeddings.LayerNorm'), 'embeddings');
   }
 
-  private layer(x: Value, bias: Value, name: string): Value {
+  /** @param x the tokens whose next states are wanted  @param all the tokens that they look at */
+  private layer(x: Value, all: Value, bias: Value, name: string): Value {
     const { hidden, intermediate } = this.config;
-    const attended = this.attention(x, bias, `${name}.attention.self`);
+    const attended = this.attention(x, all, bias, `${name}.attention.self`);
     const mixed = this.dense(attended, `${name}.attention.output.dense`, hidden, hidden);
     const middle = this.norm(
       add(this.dropped(mixed, `${name}.attention.output`), x),
@@ -88,16 +87,18 @@ class EncoderBuilder {
     return this.norm(add(this.dropped(narrow, `${name}.output`), middle), `${name}.output.LayerNorm`);
   }
 
-  private attention(x: Value, bias: Value, name: string): Value {
+  private attention(x: Value, all: Value, bias: Value, name: string): Value {
     const { tape, drops } = this;
     const { hidden, heads } = this.config;
-    const split = (kind: string): Value => {
-      const rows = this.dense(x, `${name}.${kind}`, hidden, hidden);
-      return transpose(reshape(rows, ['batch', 'length', heads, hidden / heads]), [0, 2, 1, 3]);
+    const from = x === all ? 'length' : 1;
+    const split = (tokens: Value, kind: string, length: 'length' | 1): Value => {
+      const rows = this.dense(tokens, `${name}.${kind}`, hidden, hidden);
+      return transpose(reshape(rows, ['batch', length, heads, hidden / heads]), [0, 2, 1, 3]);
     };
-    const keep = drops ? dropoutInput(tape, name, ['batch', heads, 'length', 'length']) : undefined;
-    const context = attention(split('query'), split('key'), split('value'), bias, keep);
-    return reshape(transpose(context, [0, 2, 1, 3]), ['batch*length', hidden]);
+    const keep = drops ? dropoutInput(tape, name, ['batch', heads, from, 'length']) : undefined;
+    const [key, value] = [split(all, 'key', 'length'), split(all, 'value', 'length')];
+    const context = attention(split(x, 'query', from), key, value, bias, keep);
+    return reshape(transpose(context, [0, 2, 1, 3]), x.shape);
   }
 
   private dense(x: Value, name: string, inputs: number, outputs: number): Value {

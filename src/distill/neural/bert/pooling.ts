@@ -2,16 +2,24 @@ import { divide, multiply } from '../operations/arithmetic.js';
 import { reshape, slice } from '../operations/layout.js';
 import { reduceSum } from '../operations/reduce.js';
 import type { Value } from '../tape.js';
-import type { Encoded } from './encoder.js';
 
 /** One vector of a text: its first token's state, or the mean over its tokens. */
 export type Pooling = 'cls' | 'mean';
 
-/** @returns [batch, hidden] */
-export function pool({ states, mask }: Encoded, pooling: Pooling): Value {
+/** @param states [batch * length, hidden]  @returns [batch, hidden] */
+export function firstStates(states: Value): Value {
   const hidden = states.shape[1]!;
-  const sequences = reshape(states, ['batch', 'length', hidden]);
-  if (pooling === 'cls') return reshape(slice(sequences, 1, 0, 1), ['batch', hidden]);
-  const sum = reduceSum(multiply(sequences, reshape(mask, ['batch', 'length', 1])), [1]);
+  return reshape(slice(sequencesOf(states), 1, 0, 1), ['batch', hidden]);
+}
+
+/**
+ * The mean over a text's tokens.
+ * @param states [batch * length, hidden]  @param mask float32 [batch, length], 1 for tokens and 0 for padding
+ * @returns [batch, hidden]
+ */
+export function meanStates(states: Value, mask: Value): Value {
+  const sum = reduceSum(multiply(sequencesOf(states), reshape(mask, ['batch', 'length', 1])), [1]);
   return divide(sum, reduceSum(mask, [1], { keep: true }));
 }
+
+const sequencesOf = (states: Value): Value => reshape(states, ['batch', 'length', states.shape[1]!]);
