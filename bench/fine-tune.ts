@@ -3,7 +3,7 @@
  * turn on the same cores, from the same weights and batch.
  *
  *     pip install torch transformers sentence-transformers
- *     RANKFORGE_PYTHON=…/bin/python npx tsx bench/fine-tune.ts [--threads 1,2] [--batch 16] [--rounds 3] [--steps 3] [--dropout 0]
+ *     RANKFORGE_PYTHON=…/bin/python npx tsx bench/fine-tune.ts [--threads 1,2] [--batch 16] [--rounds 3] [--steps 6] [--dropout 0]
  *
  * A shared machine gives neither side its cores for long, so besides seconds the processor's own time is told.
  */
@@ -37,7 +37,7 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '16' },
     length: { type: 'string', default: '128' },
     rounds: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '6' },
     dropout: { type: 'string', default: '0' },
     tasks: { type: 'string', default: 'train,score' },
   },
