@@ -1,45 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { byLength, writeDataset, writeRun } from '../fixtures/long-is-better.js';
 import { rankforge } from './run-in-process.js';
-
-const words = 'apple bread cheese date egg fig grape honey ice juice kale lemon'.split(' ');
-const queryCount = 24;
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rankforge-killed-'));
-  const lines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-  writeFileSync(
-    at('corpus.jsonl'),
-    lines(Array.from({ length: 40 }, (_, i) => ({ _id: `p${i}`, text: textOf(i) }))),
-  );
-  writeFileSync(
-    at('queries.jsonl'),
-    lines(Array.from({ length: queryCount }, (_, q) => ({ _id: `q${q}`, text: `${words[q % 12]} ${q}` }))),
-  );
-  writeRun('run.trec', (_, place) => 10 - place);
-  // Long passages are the better ones, which texts show and no untrained ranking knows.
-  writeRun('teacher.trec', (p) => textOf(p).length + p / 1000);
+  writeDataset(folder);
+  writeRun(folder, 'teacher.trec', byLength);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
 const at = (name: string): string => join(folder, name);
-const textOf = (i: number): string =>
-  Array.from({ length: 3 + ((i * 7) % 20) }, (_, k) => words[(i * 5 + k * 3) % words.length]).join(' ');
-
-function writeRun(name: string, scoreOf: (passage: number, place: number) => number): void {
-  const rows = Array.from({ length: queryCount }, (_, q) =>
-    Array.from({ length: 8 }, (_, i) => (q * 11 + i * 7) % 40)
-      .map((p, place) => ({ p, score: scoreOf(p, place) }))
-      .sort((a, b) => b.score - a.score)
-      .map(({ p, score }, rank) => `q${q} Q0 p${p} ${rank + 1} ${score} t\n`),
-  );
-  writeFileSync(at(name), rows.flat().join(''));
-}
 
 const args = (out: string): string[] => [
   ...['distill', '--dataset', folder, '--run', at('run.trec'), '--teacher', at('teacher.trec')],

@@ -1,55 +1,30 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.js';
+import {
+  byLength,
+  gradeOf,
+  lines,
+  queries,
+  queryCount,
+  type Scored,
+  shownFor,
+  textOf,
+  writeDataset,
+  writeRun,
+} from '../fixtures/long-is-better.js';
 import { rankforge } from './run-in-process.js';
-
-const words = 'apple bread cheese date egg fig grape honey ice juice kale lemon'.split(' ');
-const passageCount = 60;
-const queryCount = 30;
-const lines = (values: readonly unknown[]): string =>
-  values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rankforge-labels-'));
-  mkdirSync(at('qrels'));
-  const corpus = Array.from({ length: passageCount }, (_, i) => ({ _id: `p${i}`, text: textOf(i) }));
-  writeFileSync(at('corpus.jsonl'), lines(corpus));
-  writeFileSync(at('queries.jsonl'), lines(queries().map(({ id, text }) => ({ _id: id, text }))));
-  const judged = queries().flatMap(({ id }, q) => shownFor(q).map((p) => `${id}\t${p}\t${gradeOf(p)}\n`));
-  writeFileSync(at('qrels/test.tsv'), `query-id\tcorpus-id\tscore\n${judged.join('')}`);
-  write('run.trec', (q) => shownFor(q).map((id, i) => ({ id, score: 10 - i })));
+  writeDataset(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
-
-/** Long passages are the better ones: nothing that an untrained ranking knows. */
-const textOf = (i: number): string =>
-  Array.from({ length: 3 + ((i * 7) % 20) }, (_, k) => words[(i * 5 + k * 3) % words.length]).join(' ');
-const lengthOf = (id: string): number => 3 + ((Number(id.slice(1)) * 7) % 20);
-const gradeOf = (id: string): number => (lengthOf(id) > 18 ? 2 : lengthOf(id) > 14 ? 1 : 0);
-const queries = () =>
-  Array.from({ length: queryCount }, (_, q) => ({
-    id: `q${q}`,
-    text: `${words[q % 12]} ${words[(q * 5 + 1) % 12]} ${q}`,
-  }));
-const shownFor = (q: number): string[] =>
-  Array.from({ length: 8 }, (_, i) => `p${(q * 11 + i * 7) % passageCount}`);
-
-type Scored = { id: string; score: number | string };
-function write(name: string, of: (q: number) => readonly Scored[]): string {
-  const rows = queries().flatMap(({ id }, q) =>
-    of(q).map((item, i) => `${id} Q0 ${item.id} ${i + 1} ${item.score} t\n`),
-  );
-  writeFileSync(at(name), rows.join(''));
-  return at(name);
-}
-const byLength = (q: number): Scored[] =>
-  shownFor(q)
-    .map((id) => ({ id, score: lengthOf(id) + Number(id.slice(1)) / 1000 }))
-    .sort((a, b) => b.score - a.score);
+const write = (name: string, of: (q: number) => readonly Scored[]): string => writeRun(folder, name, of);
 const distill = (...more: string[]) =>
   rankforge([
     ...['distill', '--dataset', folder, '--encoder', 'none', '--out', at('student'), '--json'],
