@@ -183,3 +183,17 @@ describe('bad input', () => {
     await expect(train(given)).rejects.toThrow(expect.objectContaining({ code }));
   });
 });
+
+test('queries of one group are one query as proof: copies of one do not outvote the others', async () => {
+  const lists = syntheticLists(12);
+  const copies = Array.from({ length: 30 }, (_, i) => ({ ...lists[0]!, queryId: `copy-${i}` }));
+  const groups = new Map(copies.map(({ queryId }) => [queryId, lists[0]!.queryId]));
+  const trained = await trainStudent([...lists, ...copies], { ...options, kind: 'linear', groups });
+  const heldOut = new Map(trained.heldOutScores);
+  const own = lists.filter(({ queryId }) => heldOut.has(queryId));
+  const mean = meanGain(
+    own.map(({ queryId }) => heldOut.get(queryId)!),
+    makeTargets(own, 'scores').gains,
+  );
+  expect(trained.selection.find(({ chosen }) => chosen)!.heldOut).toBeCloseTo(mean, 12);
+});
