@@ -26,8 +26,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, maxResponseSize: mostBytes });
 
 /**
- * One request and all of its answer, by undici's dispatcher: without a stream and a signal for each call, which take
- * longer than the call, and a third of fetch's time.
+ * One request and all of its answer, by undici's dispatcher: a stream and a signal for each call would take as long again.
  * @throws RankforgeError `bad-reply` for a body that breaks off or has no end, and undici's errors for a server that is not reached
  */
 export function exchange(
