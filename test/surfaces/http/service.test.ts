@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RankforgeError } from '../../../src/core/errors.js';
 import { readApiKeys } from '../../../src/surfaces/http/api-keys.js';
@@ -100,15 +99,16 @@ test('a port that is taken is a typed error', async () => {
 });
 
 describe('the queue', () => {
+  const waitingIn = async ({ url }: { readonly url: string }): Promise<number> =>
+    Number(/^rankforge_rerank_waiting (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+
   test('who comes when it is full is sent away with a time to come back, and the others are served', async () => {
     const held = gate();
     await using server = await startServer({ concurrency: 2, waiting: 1 }, held);
     const running = [rerank(server), rerank(server)];
     await expect.poll(() => held.seen.began).toBe(2);
     const waiting = rerank(server);
-    await expect
-      .poll(async () => (await fetch(`${server.url}/metrics`)).text())
-      .toMatch(/^rankforge_rerank_waiting 1$/m);
+    await expect.poll(() => waitingIn(server)).toBe(1);
     const refused = await post(`${server.url}/rerank`, { query, texts: documents });
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -124,18 +124,19 @@ describe('the queue', () => {
       { concurrency: 1, waiting: 2, onRequest: (entry) => entries.push(entry) },
       held,
     );
-    const leaving = new AbortController();
-    const gone = [
-      rerank(server, {}, leaving.signal).catch(() => 'gone'),
-      rerank(server, {}, leaving.signal).catch(() => 'gone'),
-    ];
+    const left = () => entries.filter(({ status }) => status === 499).length;
+    const [first, second] = [new AbortController(), new AbortController()];
+    const running = rerank(server, {}, first.signal).catch(() => 'gone');
     await expect.poll(() => held.seen.began).toBe(1);
-    await delay(50);
-    leaving.abort();
-    expect(await Promise.all(gone)).toEqual(['gone', 'gone']);
-    await expect.poll(() => held.seen.aborted).toBe(1);
-    expect(held.seen.began).toBe(1);
-    await expect.poll(() => entries.map(({ status }) => status)).toEqual([499, 499]);
+    const waiting = rerank(server, {}, second.signal).catch(() => 'gone');
+    await expect.poll(() => waitingIn(server)).toBe(1);
+    second.abort();
+    await expect.poll(left).toBe(1);
+    expect(held.seen).toMatchObject({ began: 1, aborted: 0 });
+    first.abort();
+    await expect.poll(left).toBe(2);
+    expect(held.seen).toMatchObject({ began: 1, aborted: 1 });
+    expect(await Promise.all([running, waiting])).toEqual(['gone', 'gone']);
     held.open();
     expect((await rerank(server)).status).toBe(200);
   });
