@@ -1,8 +1,8 @@
-import { sep } from 'node:path';
+import { normalize, sep } from 'node:path';
 
 /** What runs are called: their files' names, with as many folders before them as tell them apart. Cards name them, so no more of a path than that. */
 export function runNames(paths: readonly string[]): string[] {
-  const split = paths.map((path) => path.split(sep));
+  const split = paths.map((path) => normalize(path).split(sep));
   const lastOf = (parts: readonly string[], count: number): string => parts.slice(-count).join(sep);
   return split.map((parts) => {
     const enough = parts.findIndex(
