@@ -27,3 +27,9 @@ export function unknownName(
     hint: near ? `Did you mean "${near}"?` : `Known: ${known.join(', ')}.`,
   });
 }
+
+/** The first name that was given before. */
+export function repeatedName(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}

@@ -73,18 +73,17 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
   const prior = priorWeights(options.prior ?? untrainedPrior(features), features.names);
   const grid = options.settings ?? defaultSettings(kind, options.training);
   const groups = useful.map(({ queryId }) => options.groups?.get(queryId) ?? queryId);
-  const distinct = new Set(groups).size;
-  if (distinct < 2) {
+  const firsts = new Map([...groups.entries()].reverse().map(([i, group]) => [group, i]));
+  if (firsts.size < 2) {
     throw new RankforgeError('too-little-data', `All ${useful.length} queries are of one group`, {
       where: `${lists.length} training lists`,
       hint: 'Give queries that differ: without one group there is nothing to learn from.',
     });
   }
-  const count = Math.min(Math.max(2, options.folds ?? 5), distinct);
+  const count = Math.min(Math.max(2, options.folds ?? 5), firsts.size);
   const folds = makeGroupFolds(groups, count, randomStream(seed, 'folds'));
   const { gains } = makeTargets(useful, labels);
   // One of each group: counted twice, the same rows would pass for more proof than they are.
-  const firsts = new Map([...groups.entries()].reverse().map(([i, group]) => [group, i]));
   const counted = [...useful.keys()].filter((i) => firsts.get(groups[i]!) === i);
   const tryOut = (name: string, { byFold, fitAll, rounds }: Fitted): Tried => {
     const scores = useful.map((list, i) =>

@@ -1,4 +1,5 @@
 import { RankforgeError } from '../core/errors.js';
+import { repeatedName } from '../core/names.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
 import { mean } from '../core/vectors.js';
 import { type Measure, measure } from './parse-measure.js';
@@ -73,8 +74,8 @@ function nothingToMeasure(qrels: Qrels, run: Run): RankforgeError {
 
 function uniqueIds(queryId: string, items: readonly ScoredId[]): string[] {
   const ids = items.map(({ id }) => id);
-  if (new Set(ids).size === ids.length) return ids;
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)!;
+  const twice = repeatedName(ids);
+  if (twice === undefined) return ids;
   throw new RankforgeError('duplicate-id', `Query "${queryId}" ranks passage "${twice}" twice`, {
     where: queryId,
     hint: 'Rank each passage once a query.',

@@ -1,5 +1,6 @@
 import { RankforgeError } from '../../core/errors.js';
 import { makeFolds } from '../../core/folds.js';
+import { repeatedName } from '../../core/names.js';
 import { randomStream } from '../../core/random.js';
 import type { Run, ScoredId } from '../../core/run.js';
 import type { Warning } from '../../core/warning.js';
@@ -195,7 +196,7 @@ function toRun(
 
 function checkRuns(runs: readonly TeacherRun[]): void {
   const names = runs.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = repeatedName(names);
   if (twice !== undefined) {
     throw new RankforgeError('duplicate-id', `Two teacher runs are named "${twice}"`, {
       where: twice,

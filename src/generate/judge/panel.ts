@@ -1,4 +1,5 @@
 import { RankforgeError } from '../../core/errors.js';
+import { repeatedName } from '../../core/names.js';
 import type { Judge, Verdict } from './judge.js';
 import type { ListJudge } from './list-judge.js';
 import { settleAll } from './settle-all.js';
@@ -73,7 +74,7 @@ function checkMembers(members: readonly PanelMember<unknown>[]): void {
   const wrong = (what: string, hint: string) => new RankforgeError('usage', what, { where: 'panel', hint });
   if (members.length === 0) throw wrong('The panel has no member', 'Name at least one judge.');
   const names = members.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const twice = repeatedName(names);
   if (twice !== undefined)
     throw wrong(`Two members of the panel are called "${twice}"`, 'Give each model and prompt once.');
   const weights = members.map(({ weight = 1 }) => weight);

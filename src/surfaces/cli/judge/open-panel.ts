@@ -1,4 +1,5 @@
 import { RankforgeError } from '../../../core/errors.js';
+import { repeatedName } from '../../../core/names.js';
 import { createBatchJudge } from '../../../generate/judge/batch-judge.js';
 import { createJudge } from '../../../generate/judge/judge.js';
 import {
@@ -34,9 +35,10 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
   const { model, panel = [], prompt, weights, context, threads, baseUrl, concurrency, ledger } = flags;
   const { mode, batch, aggregate, ties, calibration } = flags;
   const named = [...(model === undefined ? [] : [model]), ...panel];
-  const twice = repeated(named);
+  const twice = repeatedName(named);
   if (twice !== undefined) throw votesTwice(twice, { isModel: twice === model });
-  const promptTwice = repeated(prompt ?? []);
+  // The panel would refuse it too, once its models are loaded.
+  const promptTwice = repeatedName(prompt ?? []);
   if (promptTwice !== undefined) {
     throw new RankforgeError('usage', `${promptTwice} is named twice`, {
       where: '--prompt',
@@ -110,9 +112,6 @@ export async function openPanel(flags: JudgeFlags, { signal, onProgress }: CliCo
     throw error;
   }
 }
-
-const repeated = (names: readonly string[]): string | undefined =>
-  names.find((name, index) => names.indexOf(name) < index);
 
 /** One model that votes twice is no second opinion: a recipe refuses it in the same words. */
 const votesTwice = (name: string, { isModel }: { readonly isModel: boolean }): RankforgeError =>
