@@ -1,3 +1,4 @@
+import type { Spill } from '../core/block-store.js';
 import { RankforgeError } from '../core/errors.js';
 import { makeGroupFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
@@ -31,6 +32,8 @@ export interface TrainOptions extends JobOptions {
    * have objectives of their own. @default KL to the labels
    */
   readonly training?: TrainingSettings;
+  /** Where goes what is too large for memory while trees are grown. @default memory */
+  readonly spill?: Spill;
 }
 
 export interface Selection {
@@ -93,42 +96,49 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
       counted.map((i) => scores[i]!),
       counted.map((i) => gains[i]!),
     );
-    return { name, rounds, fitAll, scores, values, heldOut: mean(values) };
+    return { about: { name, heldOut: mean(values), rounds }, fitAll, scores, values };
   };
 
   const ofPrior = tryOut('prior', await fitPrior(useful, folds, prior, options));
-  const untrained = [ofPrior];
+  const priorValues = ofPrior.values;
+  const selection = [ofPrior.about];
+  // Scores of the others are let go: of a million rows and six settings they are most of what is held.
+  let best = ofPrior;
+  const consider = (one: Tried): void => {
+    selection.push(one.about);
+    const { heldOut, rounds } = one.about;
+    if (rounds !== 0 && heldOut > best.about.heldOut && beatsPrior(one.values, priorValues)) best = one;
+  };
   if (features.dense && !options.prior) {
     const smoothed = priorWeights(smoothedPrior, features.names);
-    untrained.push(tryOut('smoothed', await fitPrior(useful, folds, smoothed, options)));
+    consider(tryOut('smoothed', await fitPrior(useful, folds, smoothed, options)));
   }
-  const tried = [...untrained];
+  const untrained = [...selection];
   for (const [index, settings] of grid.entries()) {
     signal?.throwIfAborted();
-    tried.push(tryOut(nameOf(settings), await fitFolds(useful, folds, settings, prior, options)));
+    consider(tryOut(nameOf(settings), await fitFolds(useful, folds, settings, prior, options)));
     onProgress?.({ stage: `train ${kind}`, done: index + 1, total: grid.length + 1, unit: 'items' });
   }
-  const believed = tried.filter(({ values, rounds }) => rounds !== 0 && beatsPrior(values, ofPrior.values));
-  const best = believed.reduce((top, one) => (one.heldOut > top.heldOut ? one : top), ofPrior);
   signal?.throwIfAborted();
   const parameters = await best.fitAll();
   onProgress?.({ stage: `train ${kind}`, done: grid.length + 1, total: grid.length + 1, unit: 'items' });
   return {
     parameters,
-    selection: tried.map((one) => ({
+    selection: selection.map((one) => ({
       name: one.name,
       heldOut: one.heldOut,
       ...(one.rounds === undefined ? {} : { rounds: one.rounds }),
-      chosen: one === best,
+      chosen: one === best.about,
     })),
-    priorOnly: untrained.includes(best),
+    priorOnly: untrained.includes(best.about),
     lists: useful.length,
     skipped: lists.length - useful.length,
     heldOutScores: new Map(useful.map(({ queryId }, i) => [queryId, best.scores[i]!])),
   };
 }
 
-interface Tried extends Omit<Selection, 'chosen'>, Pick<Fitted, 'fitAll'> {
+interface Tried extends Pick<Fitted, 'fitAll'> {
+  readonly about: Omit<Selection, 'chosen'>;
   /** Of each list, by a student that did not learn from it. */
   readonly scores: readonly Float64Array[];
   /** nDCG@10 of those scores against the labels, of one list a group. */

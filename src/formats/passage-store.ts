@@ -1,9 +1,8 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromFileError, RankforgeError } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
 import type { Passage } from '../core/passage.js';
+import { ScratchFile } from '../core/scratch-file.js';
 
 export interface PassageStoreOptions {
   /** Where the file is to lie once there is one; it is made anew, and removed on disposal. */
@@ -27,10 +26,7 @@ export class PassageStore implements ReadonlyMap<string, Passage>, AsyncDisposab
   readonly #numbers = new Map<string, number>();
   /** Where each begins, and the end of the last: 8 bytes each, doubled as they fill. */
   #starts = new Float64Array(1024);
-  #file: number | undefined;
-  #written = 0;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  #file: ScratchFile | undefined;
   readonly #path: string;
   readonly #inMemory: number;
 
@@ -70,12 +66,10 @@ export class PassageStore implements ReadonlyMap<string, Passage>, AsyncDisposab
   async toDisk(): Promise<void> {
     const held = this.#held;
     if (!held) return;
-    try {
-      await makeFolder(dirname(this.#path));
-      this.#file = openSync(this.#path, 'w+', 0o600);
-    } catch (error) {
+    await makeFolder(dirname(this.#path)).catch((error) => {
       throw fromFileError(error, this.#path);
-    }
+    });
+    this.#file = new ScratchFile(this.#path);
     this.#held = undefined;
     for (const passage of held.values()) this.#append(passage);
   }
@@ -111,10 +105,8 @@ export class PassageStore implements ReadonlyMap<string, Passage>, AsyncDisposab
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#file === undefined) return;
-    closeSync(this.#file);
+    this.#file?.[Symbol.dispose]();
     this.#file = undefined;
-    await rm(this.#path, { force: true });
   }
 
   #append({ id, text, title, metadata }: Passage): void {
@@ -126,36 +118,13 @@ export class PassageStore implements ReadonlyMap<string, Passage>, AsyncDisposab
       wider.set(this.#starts);
       this.#starts = wider;
     }
-    this.#starts[number + 1] = this.#starts[number]! + bytes.length;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= blockBytes) this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#waitingBytes === 0) return;
-    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#onDisk(() => {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(this.#file!, bytes, done, bytes.length - done, this.#written + done);
-    });
-    this.#written += bytes.length;
+    this.#starts[number + 1] = this.#file!.append(bytes) + bytes.length;
   }
 
   /** Passages `from` to `to − 1`. */
   #read(from: number, to: number): Passage[] {
-    this.#flush();
     const start = this.#starts[from]!;
-    const bytes = Buffer.alloc(this.#starts[to]! - start);
-    this.#onDisk(() => {
-      for (let done = 0; done < bytes.length; ) {
-        const read = readSync(this.#file!, bytes, done, bytes.length - done, start + done);
-        if (read === 0) break;
-        done += read;
-      }
-    });
+    const bytes = Buffer.from(this.#file!.read(start, this.#starts[to]! - start).buffer);
     return Array.from({ length: to - from }, (_, i) => {
       const text = bytes.toString(
         'utf8',
@@ -181,14 +150,6 @@ export class PassageStore implements ReadonlyMap<string, Passage>, AsyncDisposab
       while (to < this.#numbers.size && this.#starts[to + 1]! - this.#starts[from]! <= blockBytes) to += 1;
       yield* this.#read(from, to);
       from = to;
-    }
-  }
-
-  #onDisk<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw fromFileError(error, this.#path);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run } from '../core/run.js';
 import { createTurns } from '../core/turns.js';
-import { mean, orderByScore } from '../core/vectors.js';
+import { orderByScore } from '../core/vectors.js';
 import { type FeatureFile, readFeatureFile } from '../distill/feature-files/feature-lists.js';
 import { featureFolds, featureSettings } from '../distill/feature-files/feature-settings.js';
 import { type FeatureMatrix, featureVersion } from '../distill/features/feature-set.js';
@@ -54,7 +54,8 @@ export interface DistilledFeatures {
  */
 export async function distillFeatures(options: DistillFeaturesOptions): Promise<DistilledFeatures> {
   const { path, kind, labels, training, seed, out, command, signal, onProgress } = options;
-  const file = await readFeatureFile(path, { ...options.reading, labels, seed });
+  const spill = { folder: out };
+  using file = await readFeatureFile(path, { ...options.reading, labels, seed, spill });
   const { names, lists, rows } = file;
   const features = { version: featureVersion, dense: false, firstStage: false, given: true, names };
   const trained = await trainStudent(lists, {
@@ -67,6 +68,7 @@ export async function distillFeatures(options: DistillFeaturesOptions): Promise<
     folds: featureFolds(rows),
     groups: file.twinOf,
     training,
+    spill,
     signal,
     onProgress,
   });
@@ -165,21 +167,20 @@ async function gateOf(
 async function bestFeature(lists: readonly TrainingList[], { signal, onProgress }: JobOptions) {
   const turn = createTurns(signal);
   const { names } = lists[0]!.features;
-  const gains = lists.map(({ labels }) => Float64Array.from(gainsOf(labels, 'grades')));
-  let best = { name: '', column: 0, sign: 1, value: Number.NEGATIVE_INFINITY };
-  for (const [column, name] of names.entries()) {
-    for (const sign of [1, -1]) {
-      const values: number[] = [];
-      for (const [i, { features }] of lists.entries()) {
-        await turn();
-        values.push(...listGains([signedColumn(features, column, sign)], [gains[i]!]));
-      }
-      const value = mean(values);
-      if (value > best.value) best = { name: sign > 0 ? name : `−${name}`, column, sign, value };
-    }
-    onProgress?.({ stage: 'single features', done: column + 1, total: names.length, unit: 'items' });
+  const choices = names.flatMap((_, column) => [1, -1].map((sign) => ({ column, sign })));
+  const sums = new Float64Array(choices.length);
+  for (const [done, { features, labels }] of lists.entries()) {
+    await turn();
+    const { data, rows } = features;
+    const gains = [Float64Array.from(gainsOf(labels, 'grades'))];
+    for (const [i, { column, sign }] of choices.entries())
+      sums[i]! += listGains([signedColumn({ data, rows, names }, column, sign)], gains)[0] ?? 0;
+    onProgress?.({ stage: 'single features', done: done + 1, total: lists.length, unit: 'items' });
   }
-  return best;
+  const best =
+    choices[sums.indexOf(sums.reduce((top, sum) => Math.max(top, sum), Number.NEGATIVE_INFINITY))]!;
+  const name = names[best.column]!;
+  return { ...best, name: best.sign > 0 ? name : `−${name}` };
 }
 
 const signedColumn = ({ rows, data, names }: FeatureMatrix, column: number, sign: number): Float64Array =>

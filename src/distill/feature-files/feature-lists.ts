@@ -1,14 +1,17 @@
+import { BlockStore, type Spill } from '../../core/block-store.js';
 import { RankforgeError } from '../../core/errors.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import type { ReadOptions } from '../../formats/bad-line.js';
 import { type FeatureRows, readSvmlight } from '../../formats/svmlight.js';
 import type { FeatureMatrix } from '../features/feature-set.js';
+import { type FilledCells, manyColumns } from '../features/filled-cells.js';
 import { teaches } from '../students/targets.js';
 import type { LabelKind, TrainingList } from '../training-list.js';
 import { queryPrint } from './query-print.js';
+import { type Numbering, StoredMatrix, toBlock } from './stored-matrix.js';
 
-/** A feature file as students learn from it. */
-export interface FeatureFile {
+/** A feature file as students learn from it. Disposed of, its features are gone. */
+export interface FeatureFile extends Disposable {
   readonly names: readonly string[];
   readonly lists: readonly TrainingList[];
   readonly rows: number;
@@ -27,101 +30,127 @@ const featureName = (column: number): string => `f${column}`;
 /** LightGBM's limit: 2^label − 1 is a gain. */
 const largestGrade = 31;
 
+const mostBytes = 2 ** 31;
+
 const largestFloat = 3.4028234663852886e38;
 
 /**
  * All queries of a file, for training. Their rows are shuffled: files are often sorted by label, and ties keep the order of rows.
- * The file is read twice, so that all features fit into one array of floats: four bytes a value is what a row costs here.
+ * @param spill where features go that are too many for memory. @default memory
  * @throws RankforgeError as `readSvmlight`; `too-little-data` for a file without rows or whose features are all constant;
- * `bad-file` for grades below 0 or above 31; `out-of-memory`
+ * `bad-file` for grades below 0 or above 31; `disk-full`
  */
 export async function readFeatureFile(
   path: string,
-  { labels, seed, ...options }: ReadOptions & { readonly labels: LabelKind; readonly seed: number },
+  {
+    labels,
+    seed,
+    spill,
+    ...options
+  }: ReadOptions & { readonly labels: LabelKind; readonly seed: number; readonly spill?: Spill },
 ): Promise<FeatureFile> {
-  const { names, rows } = await survey(path, options);
-  const values = roomFor(rows * names.length, path);
-  let used = 0;
-  const toMatrix = featureMatrices(names, (length) => {
-    used += length;
-    return values.subarray(used - length, used);
-  });
-  const lists: TrainingList[] = [];
-  for await (const query of readSvmlight(path, options)) {
-    const shuffled = shuffle([...query.rows], randomStream(seed, 'feature-rows', query.queryId));
-    if (labels === 'grades') checkGrades(query, path);
-    lists.push({
-      queryId: query.queryId,
-      features: toMatrix({ queryId: query.queryId, rows: shuffled }).matrix,
-      labels: Float64Array.from(shuffled, ({ label }) => label),
-    });
+  const store = new BlockStore(spill);
+  try {
+    const numbering: Numbering = { first: Number.POSITIVE_INFINITY, names: [] };
+    const lists: TrainingList[] = [];
+    let [last, rows] = [-1, 0];
+    for await (const query of readSvmlight(path, options)) {
+      const shuffled = shuffle([...query.rows], randomStream(seed, 'feature-rows', query.queryId));
+      if (labels === 'grades') checkGrades(query, path);
+      for (const { columns } of shuffled) {
+        numbering.first = Math.min(numbering.first, columns[0] ?? numbering.first);
+        last = Math.max(last, columns.at(-1) ?? last);
+      }
+      lists.push({
+        queryId: query.queryId,
+        features: storeRows(shuffled, store, numbering),
+        labels: Float64Array.from(shuffled, ({ label }) => label),
+      });
+      rows += shuffled.length;
+    }
+    if (rows === 0) {
+      throw new RankforgeError('too-little-data', `There is no row in ${path}`, {
+        where: path,
+        hint: 'Give a file in the format of SVMlight or LETOR.',
+      });
+    }
+    const names = Array.from({ length: Math.max(0, last - numbering.first + 1) }, (_, i) =>
+      featureName(numbering.first + i),
+    );
+    numbering.names = names;
+    checkRoom(lists, names.length, path);
+    if (areAlike(lists)) {
+      throw new RankforgeError('too-little-data', 'Every feature has one value in all rows', {
+        where: path,
+        hint: 'Give a file whose features tell rows apart.',
+      });
+    }
+    return { names, lists, rows, ...printAll(lists), [Symbol.dispose]: () => store[Symbol.dispose]() };
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
   }
-  if (rows === 0) {
-    throw new RankforgeError('too-little-data', `There is no row in ${path}`, {
-      where: path,
-      hint: 'Give a file in the format of SVMlight or LETOR.',
-    });
+}
+
+function storeRows(rows: FeatureRows['rows'], store: BlockStore, numbering: Numbering): StoredMatrix {
+  const first = Number.isFinite(numbering.first) ? numbering.first : 0;
+  const most = rows.reduce((sum, { columns }) => sum + columns.length, 0);
+  const starts = new Uint32Array(rows.length + 1);
+  const columns = new Uint32Array(most);
+  const values = new Float32Array(most);
+  let at = 0;
+  for (const [row, own] of rows.entries()) {
+    for (const [i, column] of own.columns.entries()) {
+      const value = toFloat(own.values[i]!);
+      if (value === 0) continue;
+      columns[at] = column - first;
+      values[at++] = value;
+    }
+    starts[row + 1] = at;
   }
-  if (names.every((_, column) => isConstant(lists, column))) {
-    throw new RankforgeError('too-little-data', 'Every feature has one value in all rows', {
-      where: path,
-      hint: 'Give a file whose features tell rows apart.',
-    });
-  }
-  return { names, lists, rows, ...printAll(lists) };
+  const largest = rows.reduce((top, own) => Math.max(top, own.columns.at(-1) ?? 0), 0) - first;
+  const cells: FilledCells = {
+    starts,
+    columns: largest < manyColumns ? Uint16Array.from(columns.subarray(0, at)) : columns.subarray(0, at),
+    values: values.subarray(0, at),
+  };
+  return new StoredMatrix(store.add(toBlock(cells)), cells, { first, numbering });
 }
 
 /**
- * @param room where the values are put. @default a new array a query
  * @returns a query's rows as a matrix of the named features, floats for training as for scoring, and how many values had no place
  * in it
  */
 export function featureMatrices(
   names: readonly string[],
-  room: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): (query: FeatureRows) => { readonly matrix: FeatureMatrix; readonly unknown: number } {
   const columnOf = new Map(names.map((name, column) => [Number(name.slice(1)), column]));
   return ({ rows }) => {
-    const data = room(rows.length * names.length);
+    const data = new Float32Array(rows.length * names.length);
     let unknown = 0;
     for (const [row, { columns, values }] of rows.entries()) {
       for (let i = 0; i < columns.length; i++) {
         const column = columnOf.get(columns[i]!);
         if (column === undefined) unknown++;
-        // A double that no float can hold is as large as floats go; −0 is 0.
-        else
-          data[row * names.length + column] = Math.max(-largestFloat, Math.min(largestFloat, values[i]!)) + 0;
+        else data[row * names.length + column] = toFloat(values[i]!);
       }
     }
     return { matrix: { names, rows: rows.length, data }, unknown };
   };
 }
 
-/** Rows, and features from the first number that the file has to the last; bad lines are told by the second reading. */
-async function survey(
-  path: string,
-  { signal }: ReadOptions,
-): Promise<{ readonly names: readonly string[]; readonly rows: number }> {
-  let [first, last, count] = [Number.POSITIVE_INFINITY, -1, 0];
-  for await (const { rows } of readSvmlight(path, { signal, onBadLine: () => {} })) {
-    count += rows.length;
-    for (const { columns } of rows) {
-      first = Math.min(first, columns[0] ?? first);
-      last = Math.max(last, columns.at(-1) ?? last);
-    }
-  }
-  const names = last < 0 ? [] : Array.from({ length: last - first + 1 }, (_, i) => featureName(first + i));
-  return { names, rows: count };
-}
+/** A double that no float can hold is as large as floats go; −0 is 0. */
+const toFloat = (value: number): number =>
+  Math.fround(Math.max(-largestFloat, Math.min(largestFloat, value))) + 0;
 
-function roomFor(values: number, path: string): Float32Array {
-  try {
-    return new Float32Array(values);
-  } catch (cause) {
-    throw new RankforgeError('out-of-memory', `The features of ${path} take ${values * 4} bytes`, {
-      where: path,
-      hint: 'Give fewer rows, or number the features from 1 without gaps: every number up to the last takes room.',
-      cause,
+/** Scoring spreads a query's rows out, so that each number up to the last takes room. */
+function checkRoom(lists: readonly TrainingList[], width: number, path: string): void {
+  for (const { queryId, features } of lists) {
+    const bytes = 4 * features.rows * width;
+    if (bytes <= mostBytes) continue;
+    throw new RankforgeError('out-of-memory', `The features of query "${queryId}" take ${bytes} bytes`, {
+      where: `${path}: query ${queryId}`,
+      hint: 'Give fewer rows a query, or number the features from 1 without gaps: every number up to the last takes room.',
     });
   }
 }
@@ -135,12 +164,11 @@ function checkGrades({ queryId, rows }: FeatureRows, path: string): void {
   });
 }
 
-function isConstant(lists: readonly TrainingList[], column: number): boolean {
-  const first = lists[0]!.features.data[column];
-  return lists.every(({ features: { data, rows, names } }) => {
-    for (let row = 0; row < rows; row++) if (data[row * names.length + column] !== first) return false;
-    return true;
-  });
+/** Whether all rows of all lists are the same. */
+function areAlike(lists: readonly TrainingList[]): boolean {
+  const first = lists[0]!.features.data;
+  const width = lists[0]!.features.names.length;
+  return lists.every(({ features }) => features.data.every((value, cell) => value === first[cell % width]));
 }
 
 function printAll(lists: readonly TrainingList[]): Pick<FeatureFile, 'prints' | 'twinOf'> {

@@ -1,3 +1,5 @@
+import type { FilledCells } from './filled-cells.js';
+
 /**
  * Raised when a feature is added, dropped, reordered or computed otherwise: a student reads only the version it was
  * trained on.
@@ -122,8 +124,10 @@ export type FeatureValues = Float64Array | Float32Array;
 export interface FeatureMatrix {
   readonly names: readonly string[];
   readonly rows: number;
-  /** rows × names.length */
+  /** rows × names.length. Of a matrix that is kept otherwise it is made each time: take it once. */
   readonly data: FeatureValues;
+  /** Of a matrix that is kept as its filled cells: these, made each time too. */
+  filled?(): FilledCells;
 }
 
 /** One column of a matrix; zeros for a feature that it has not. */

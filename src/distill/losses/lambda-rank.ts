@@ -16,10 +16,13 @@ export interface LambdaRankOptions extends LossContext {
   readonly withValue?: boolean;
 }
 
-/** With the second derivatives that trees need. */
-export interface LambdaLoss extends Loss {
+/** First and second derivatives by score, as trees need them. */
+export interface Derivatives {
+  readonly grad: Float64Array;
   readonly hessian: Float64Array;
 }
+
+export type LambdaLoss = Loss & Derivatives;
 
 /**
  * LambdaRank: RankNet's gradient times |ΔnDCG|, what swapping the two would change.
@@ -32,25 +35,32 @@ export function lambdaRank(s: Float64Array, t: Float64Array, options: LambdaRank
   return lambdaRankOf(t, options)(s);
 }
 
+// 1 / log2(rank + 1), rank from 1: one table for lists of every length, as there may be many lists.
+let discounts = new Float64Array();
+
+function discountsOf(length: number): Float64Array {
+  if (discounts.length < length)
+    discounts = Float64Array.from({ length: 2 * length }, (_, rank) => 1 / Math.log2(rank + 2));
+  return discounts;
+}
+
 /**
  * LambdaRank against one list's labels: what these alone decide is worked out once, however often scores change.
- * @returns a function whose arrays are its own: the next call fills them anew
+ * @returns a function of scores and of the arrays to put the derivatives into. @default new ones
  */
 export function lambdaRankOf(
   t: Float64Array,
   { gain = exponentialGain, truncation = 30, normalise = false, withValue = true }: LambdaRankOptions = {},
-): (s: Float64Array) => LambdaLoss {
+): (s: Float64Array, into?: Derivatives) => LambdaLoss {
   const n = t.length;
   const gains = t.map(gain);
-  const discounts = gains.map((_, rank) => 1 / Math.log2(rank + 2));
   const ideal = gains
     .toSorted()
     .reverse()
     .slice(0, truncation)
     .reduce((sum, one, rank) => sum + one / Math.log2(rank + 2), 0);
-  const grad = new Float64Array(n);
-  const hessian = new Float64Array(n);
-  return (s) => {
+  return (s, { grad, hessian } = { grad: new Float64Array(n), hessian: new Float64Array(n) }) => {
+    const discounts = discountsOf(n);
     grad.fill(0);
     hessian.fill(0);
     if (ideal <= 0) return { value: 0, grad, hessian };

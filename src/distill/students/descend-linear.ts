@@ -1,11 +1,11 @@
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
+import { addByColumn, cellsOf, weighCells } from '../features/filled-cells.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import type { OpenLoss } from './open-loss.js';
-import { addByColumn, scaleRows, weighScaled } from './scaled-rows.js';
-import { type LinearParameters, weighRows } from './scorer.js';
+import type { LinearParameters } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
 import { type Targets, targetsOf } from './targets.js';
 
@@ -30,26 +30,26 @@ export async function descendLinear(
   // On standardised features, so that one ridge and one rate suit all. A constant feature keeps its prior weight.
   const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
   const w = Float64Array.from(start);
-  const x = lists.map(({ features }) => scaleRows(features, scale));
-  // What constant features add to a list's scores: some losses are not the same for all scores moved alike.
-  const still = prior.map((weight, k) => (scale[k]! > 0 ? 0 : weight));
-  const bases = lists.map(({ features: { rows, data } }) => weighRows(still, data, rows, width));
-  const raw = (): number[] => prior.map((weight, k) => (scale[k]! > 0 ? w[k]! * scale[k]! : weight));
+  const x = lists.map(({ features }) => cellsOf(features));
+  // A constant feature's weight changes no order, but some losses are not the same for all scores moved alike.
+  const raw = (): Float64Array => w.map((weight, k) => (scale[k]! > 0 ? weight * scale[k]! : prior[k]!));
   const adam = createAdamW([w], { learningRate, decays: [0] });
   for (let step = 0; step < steps && lists.length > 0; step++) {
     signal?.throwIfAborted();
     await turn();
+    const weights = raw();
     const { grads } = objective(
       lists.map(({ queryId }, i) => ({
-        scores: weighScaled(x[i]!, w).map((score, row) => score + bases[i]![row]!),
+        scores: weighCells(x[i]!(), weights),
         targets: targetsOf(targets, i),
         ...contextOf(i),
         random: randomStream(seed, 'linear', step, queryId),
       })),
     );
-    const gradient = w.map((value, k) => ridge * (value - start[k]!));
-    for (const [i, rows] of x.entries()) addByColumn(rows, grads[i]!, gradient);
+    const sums = new Float64Array(width);
+    for (const [i, cells] of x.entries()) addByColumn(cells(), grads[i]!, sums);
+    const gradient = w.map((value, k) => ridge * (value - start[k]!) + scale[k]! * sums[k]!);
     adam([gradient], 0.5 * (1 + Math.cos((Math.PI * step) / steps)));
   }
-  return { kind: 'linear', weights: raw() };
+  return { kind: 'linear', weights: [...raw()] };
 }

@@ -1,3 +1,4 @@
+import type { Spill } from '../../core/block-store.js';
 import { createTurns } from '../../core/turns.js';
 import type { LabelKind, TrainingList } from '../training-list.js';
 import { fitLambdaMart, fitLambdaMartFolds } from './lambdamart.js';
@@ -24,6 +25,8 @@ export type Folds = readonly ReadonlySet<number>[];
 export interface FitOptions {
   readonly labels: LabelKind;
   readonly seed: number;
+  /** Where goes what is too large for memory. @default memory */
+  readonly spill?: Spill;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +56,7 @@ export async function fitFolds(
   folds: Folds,
   settings: StudentSettings,
   prior: readonly number[],
-  { labels, seed, signal }: FitOptions,
+  { labels, seed, spill, signal }: FitOptions,
 ): Promise<Fitted> {
   const targets = makeTargets(lists, labels, settings);
   const job = { seed, signal };
@@ -73,9 +76,13 @@ export async function fitFolds(
       return { byFold, fitAll: () => fitOn({ lists, targets }, ofAll()) };
     }
     case 'lambdamart': {
-      const { byFold, rounds } = await fitLambdaMartFolds(parts, settings, job);
+      const { byFold, rounds } = await fitLambdaMartFolds(parts, settings, { ...job, spill });
       const chosen = { ...settings, trees: rounds };
-      return { byFold, rounds, fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), job) };
+      return {
+        byFold,
+        rounds,
+        fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), { ...job, spill }),
+      };
     }
     case 'mlp': {
       const { byFold, rounds } = await fitMlpFolds(parts, settings, job);

@@ -1,3 +1,4 @@
+import { BlockStore, type Spill } from '../../core/block-store.js';
 import type { JobOptions } from '../../core/progress.js';
 import { mean } from '../../core/vectors.js';
 import { klDivergence } from '../losses/kl-divergence.js';
@@ -21,6 +22,11 @@ export interface LambdaMartSettings extends BoostSettings {
   readonly objective: 'lambda-rank' | 'kl';
 }
 
+interface FitJob extends JobOptions {
+  readonly seed: number;
+  readonly spill?: Spill;
+}
+
 // LightGBM's cross-validation in bench/feature-files.py has the same.
 const patience = 25;
 
@@ -30,9 +36,11 @@ export async function fitLambdaMart(
   targets: Targets,
   settings: LambdaMartSettings,
   prior: readonly number[],
-  job: JobOptions & { readonly seed: number },
+  { spill, ...job }: FitJob,
 ): Promise<TreeParameters> {
-  const trees = await boost(rowLists(lists, prior), objectiveOf(targets, settings), settings, job);
+  using store = new BlockStore(spill);
+  const options = { ...job, store };
+  const trees = await boost(rowLists(lists, prior), objectiveOf(targets, settings), settings, options);
   return { kind: 'lambdamart', prior, trees };
 }
 
@@ -43,14 +51,19 @@ export async function fitLambdaMart(
 export async function fitLambdaMartFolds(
   folds: readonly Fold[],
   settings: LambdaMartSettings,
-  { seed, ...job }: JobOptions & { readonly seed: number },
+  { seed, spill, ...job }: FitJob,
 ): Promise<{ readonly byFold: readonly TreeParameters[]; readonly rounds: number }> {
+  using store = new BlockStore(spill);
   const started: Boosting[] = [];
   for (const { lists, targets, held, prior } of folds) {
-    const options = { seed, held: rowLists(held.lists, prior), signal: job.signal };
-    started.push(
-      await startBoosting(rowLists(lists, prior), objectiveOf(targets, settings), settings, options),
+    const options = { seed, store, held: rowLists(held.lists, prior), signal: job.signal };
+    const own = await startBoosting(
+      rowLists(lists, prior),
+      objectiveOf(targets, settings),
+      settings,
+      options,
     );
+    started.push(own);
   }
   const measure = (): number =>
     mean(started.flatMap(({ heldScores }, fold) => listGains(heldScores, folds[fold]!.held.targets.gains)));
@@ -69,14 +82,14 @@ function objectiveOf(targets: Targets, { objective }: LambdaMartSettings): TreeO
   if (objective === 'lambda-rank') {
     const options = { gain: lambdaGain[targets.kind], normalise: true, withValue: false };
     const losses = targets.gains.map((gains) => lambdaRankOf(gains, options));
-    return (scores, list) => losses[list]!(scores);
+    return (scores, list, into) => losses[list]!(scores, into);
   }
   return (scores, list) => {
-    const { value, grad } = klDivergence(scores, targets.logits[list]!);
+    const { grad } = klDivergence(scores, targets.logits[list]!);
     // Lists of different length weigh alike; times the length, leaf values do not shrink with it.
     const n = scores.length;
     const q = logSoftmax(scores).map(Math.exp);
-    return { value, grad: grad.map((x) => x * n), hessian: q.map((x) => x * (1 - x) * n) };
+    return { grad: grad.map((x) => x * n), hessian: q.map((x) => x * (1 - x) * n) };
   };
 }
 

@@ -1,11 +1,11 @@
 import type { JobOptions } from '../../core/progress.js';
 import { createTurns } from '../../core/turns.js';
 import { dot } from '../../core/vectors.js';
+import { addByColumn, cellsOf, weighCells } from '../features/filled-cells.js';
 import { logSoftmax, softmax } from '../losses/softmax.js';
 import type { TrainingList } from '../training-list.js';
 import { descendLinear } from './descend-linear.js';
 import { type LossSettings, openLoss } from './open-loss.js';
-import { addByColumn, scaleRows, weighScaled } from './scaled-rows.js';
 import type { LinearParameters } from './scorer.js';
 import { fitStandardiser } from './standardise.js';
 import type { Targets } from './targets.js';
@@ -50,41 +50,46 @@ async function fitByNewton(
   const { scale } = fitStandardiser(lists, prior.length);
   // A constant feature keeps its prior weight: it changes no order.
   const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
-  const x = lists.map(({ features }) => scaleRows(features, scale));
-  const p = targets.logits.map((logits) => softmax(logits));
+  // Weights are scaled, not features, which may lie in a file.
+  const toRaw = (weights: Float64Array): Float64Array => weights.map((weight, k) => weight * scale[k]!);
+  const x = lists.map(({ features }) => cellsOf(features));
 
   /** What is minimised, and the student's distribution over each list. */
   const evaluate = async (weights: Float64Array) => {
     let value = (ridge / 2) * weights.reduce((sum, weight, k) => sum + (weight - start[k]!) ** 2, 0);
     const q: Float64Array[] = [];
-    for (const [list, rows] of x.entries()) {
+    const raw = toRaw(weights);
+    for (const [list, cells] of x.entries()) {
       await turn();
-      const logQ = logSoftmax(weighScaled(rows, weights));
-      value -= dot(p[list]!, logQ) / n;
+      const logQ = logSoftmax(weighCells(cells(), raw));
+      value -= dot(softmax(targets.logits[list]!), logQ) / n;
       q.push(logQ.map(Math.exp));
     }
     return { value, q };
   };
   const gradientAt = async (weights: Float64Array, q: readonly Float64Array[]): Promise<Float64Array> => {
-    const gradient = weights.map((weight, k) => ridge * (weight - start[k]!));
-    for (const [list, rows] of x.entries()) {
+    const sums = new Float64Array(weights.length);
+    for (const [list, cells] of x.entries()) {
       await turn();
-      const away = q[list]!.map((share, row) => (share - p[list]![row]!) / n);
-      addByColumn(rows, away, gradient);
+      const p = softmax(targets.logits[list]!);
+      const away = q[list]!.map((share, row) => (share - p[row]!) / n);
+      addByColumn(cells(), away, sums);
     }
-    return gradient;
+    return weights.map((weight, k) => ridge * (weight - start[k]!) + scale[k]! * sums[k]!);
   };
   /** The Hessian times v: Σ_lists Xᵀ (diag q − q qᵀ) X v / n + ridge v. */
   const curve = async (v: Float64Array, q: readonly Float64Array[]): Promise<Float64Array> => {
-    const product = v.map((one) => ridge * one);
-    for (const [list, rows] of x.entries()) {
+    const raw = toRaw(v);
+    const sums = new Float64Array(v.length);
+    for (const [list, cells] of x.entries()) {
       await turn();
-      const s = weighScaled(rows, v);
+      const own = cells();
+      const s = weighCells(own, raw);
       const centre = dot(q[list]!, s);
       const spread = s.map((score, row) => (q[list]![row]! * (score - centre)) / n);
-      addByColumn(rows, spread, product);
+      addByColumn(own, spread, sums);
     }
-    return product;
+    return v.map((one, k) => ridge * one + scale[k]! * sums[k]!);
   };
 
   let w: Float64Array = start.slice();

@@ -22,7 +22,8 @@ export function fitStandardiser(lists: readonly TrainingList[], width: number): 
   const squares = new Array<number>(width).fill(0);
   const eachRow = (visit: (column: number, value: number) => void): void => {
     for (const { features } of lists) {
-      for (let i = 0; i < features.data.length; i++) visit(i % width, features.data[i]!);
+      const { data } = features;
+      for (let i = 0; i < data.length; i++) visit(i % width, data[i]!);
     }
   };
   eachRow((column, value) => {

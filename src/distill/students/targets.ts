@@ -11,22 +11,28 @@ export interface Targets {
   readonly logits: readonly Float64Array[];
   /** What an item is worth in nDCG, 0 or more. */
   readonly gains: readonly Float64Array[];
-  /** Grades, or z-scores held to 0 to 3, whose 2^level − 1 are the gains of scores. */
-  readonly levels: readonly Float64Array[];
-  /** Of being relevant, 0 to 1: grade 3 is sure; for scores σ of the logits. */
-  readonly probabilities: readonly Float64Array[];
 }
 
-/** One list's labels in the form that each kind of loss wants. */
-export const targetsOf = (
-  { logits, levels, probabilities }: Targets,
+/** One list's labels in the form that each kind of loss wants, made where it is wanted: there may be a million rows. */
+export function targetsOf(
+  { kind, logits, gains }: Targets,
   list: number,
-): Readonly<Record<LossTarget, Float64Array>> => ({
-  logits: logits[list]!,
-  order: logits[list]!,
-  grades: levels[list]!,
-  probabilities: probabilities[list]!,
-});
+): Readonly<Record<LossTarget, Float64Array>> {
+  const [own, worth] = [logits[list]!, gains[list]!];
+  const isGraded = kind === 'grades';
+  return {
+    logits: own,
+    order: own,
+    /** Grades, or z-scores held to 0 to 3, whose 2^level − 1 are the gains of scores. */
+    get grades() {
+      return isGraded ? worth : worth.map((gain) => Math.log2(1 + gain));
+    },
+    /** Of being relevant, 0 to 1: grade 3 is sure; for scores σ of the logits. */
+    get probabilities() {
+      return isGraded ? worth.map((grade) => Math.min(1, grade / 3)) : own.map(sigmoid);
+    },
+  };
+}
 
 /** LambdaRank's gain of what is in `Targets.gains`: the worth of scores is exponential already. */
 export const lambdaGain: Readonly<Record<LabelKind, (gain: number) => number>> = {
@@ -50,21 +56,16 @@ export function makeTargets(
   kind: LabelKind,
   { temperature = temperatures[kind] }: { readonly temperature?: number } = {},
 ): Targets {
+  const isGraded = kind === 'grades';
+  // Grades are their own logits and gains, as a rule: no copy is made of them.
   const logits = lists.map(({ labels }) => {
-    const values = kind === 'grades' ? [...labels] : zScores([...labels]);
-    return Float64Array.from(values, (value) => value / temperature);
+    if (isGraded && temperature === 1) return labels;
+    return Float64Array.from(isGraded ? labels : zScores([...labels]), (value) => value / temperature);
   });
-  const gains = lists.map(({ labels }) => Float64Array.from(gainsOf(labels, kind)));
-  return {
-    kind,
-    logits,
-    gains,
-    levels: kind === 'grades' ? gains : gains.map((list) => list.map((gain) => Math.log2(1 + gain))),
-    probabilities:
-      kind === 'grades'
-        ? gains.map((list) => list.map((grade) => Math.min(1, grade / 3)))
-        : logits.map((list) => list.map(sigmoid)),
-  };
+  const gains = lists.map(({ labels }) =>
+    isGraded && labels.every((grade) => grade >= 0) ? labels : Float64Array.from(gainsOf(labels, kind)),
+  );
+  return { kind, logits, gains };
 }
 
 /** What a fold's student learns from, and what it is measured on. */
@@ -81,8 +82,6 @@ export const pickTargets = (targets: Targets, lists: readonly number[]): Targets
     kind: targets.kind,
     logits: pick(targets.logits),
     gains: pick(targets.gains),
-    levels: pick(targets.levels),
-    probabilities: pick(targets.probabilities),
   };
 };
 

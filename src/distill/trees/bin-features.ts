@@ -1,7 +1,5 @@
-import type { FeatureMatrix } from '../features/feature-set.js';
-
-/** Rows of a matrix as trees read them: what columns are called is nothing to them. */
-export type RowMatrix = Pick<FeatureMatrix, 'rows' | 'data'>;
+import { type Block, BlockStore } from '../../core/block-store.js';
+import { binOf, cellsIn, findBounds, type RowMatrix, rowsOf } from './bin-bounds.js';
 
 /**
  * Features cut into at most 255 bins, for trees that look at histograms instead of values. Each row keeps only the
@@ -17,135 +15,153 @@ export interface BinnedFeatures {
   readonly offsets: Int32Array;
   /** Each feature's most frequent bin. */
   readonly common: Int32Array;
-  /** Bin of each row: feature × rows + row. */
-  readonly bins: Uint8Array;
-  /** Where row r's histogram cells begin, three numbers a cell: `cells[rowStart[r]]` to `cells[rowStart[r + 1]]`. */
-  readonly rowStart: Uint32Array;
-  /** Of 16 bits where that is enough for all features: they are most of what training holds. */
-  readonly cells: Uint16Array | Uint32Array;
+  /** All rows, some thousand after the other: they may lie in a file. */
+  readonly blocks: readonly RowBlock[];
 }
 
-const maxBins = 255;
-// LightGBM's min_data_in_bin, and its bin_construct_sample_cnt: more rows move no bound by much.
-const minDataInBin = 3;
-const sampledRows = 200_000;
+/** Some rows' bins. */
+export interface RowBlock {
+  /** The first row, and the row after the last. */
+  readonly from: number;
+  readonly to: number;
+  /** @returns the bin of each row */
+  binsOf(feature: number): Uint8Array;
+  /**
+   * Where the histogram cells of row `from` + r begin, three numbers a cell: `cells[starts[r]]` to `cells[starts[r + 1]]`; of 16 bits
+   * where that is enough for all features. Good until another block is asked.
+   */
+  cells(): { readonly starts: Uint32Array; readonly cells: Uint16Array | Uint32Array };
+}
+
+const rowsOfBlock = 8192;
 
 /**
  * @param matrices one after the other, of `features` columns, finite
- * @param turn called before each feature: a million rows take a while
+ * @param store where the bins go  @param turn called now and then: a million rows take a while
  */
 export async function binFeatures(
   matrices: readonly RowMatrix[],
   features: number,
-  turn?: () => Promise<void>,
+  {
+    store = new BlockStore(),
+    turn,
+  }: { readonly store?: BlockStore; readonly turn?: () => Promise<void> } = {},
 ): Promise<BinnedFeatures> {
-  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
-  const bounds: Float64Array[] = [];
-  const bins = new Uint8Array(rows * features);
+  const bounds = await findBounds(matrices, features, turn);
   const offsets = new Int32Array(features + 1);
-  const common = new Int32Array(features);
-  const column = new Float64Array(rows);
-  const rowStart = new Uint32Array(rows + 1);
-  for (let feature = 0; feature < features; feature++) {
-    await turn?.();
-    readColumn(matrices, features, feature, column);
-    const limits = binBounds(column);
-    bounds.push(limits);
+  for (const [feature, limits] of bounds.entries())
     offsets[feature + 1] = offsets[feature]! + limits.length + 1;
-    const counts = new Int32Array(limits.length + 1);
-    const own = bins.subarray(feature * rows, (feature + 1) * rows);
-    let bin = 0;
-    for (let row = 0; row < rows; row++) {
-      // Rows often repeat the value before: zeros above all.
-      if (row === 0 || column[row] !== column[row - 1]) bin = binOf(column[row]!, limits);
-      own[row] = bin;
-      counts[bin]!++;
+  // Of constant features there are no bins: a file may leave out most of its numbers.
+  const live = Int32Array.from([...bounds.keys()].filter((feature) => bounds[feature]!.length > 0));
+  const counts = new Uint32Array(offsets[features]!);
+  const binned: { readonly from: number; readonly to: number; readonly bins: Block }[] = [];
+  for await (const { from, to, bins } of binRows(matrices, { bounds, live }, turn)) {
+    for (const [place, feature] of live.entries()) {
+      const first = offsets[feature]!;
+      const start = place * (to - from);
+      for (let i = start; i < start + to - from; i++) counts[first + bins[i]!]!++;
     }
-    const most = counts.indexOf(counts.reduce((top, count) => Math.max(top, count), 0));
-    common[feature] = most;
-    for (let row = 0; row < rows; row++) if (own[row] !== most) rowStart[row + 1]!++;
+    binned.push({ from, to, bins: store.add(bins) });
   }
-  for (let row = 0; row < rows; row++) rowStart[row + 1]! += rowStart[row]!;
-  const filled = rowStart[rows]!;
-  const cells = offsets[features]! * 3 < 2 ** 16 ? new Uint16Array(filled) : new Uint32Array(filled);
-  const next = rowStart.slice();
-  for (let feature = 0; feature < features; feature++) {
-    const own = bins.subarray(feature * rows, (feature + 1) * rows);
-    for (let row = 0; row < rows; row++) {
-      if (own[row] !== common[feature]) cells[next[row]!++] = (offsets[feature]! + own[row]!) * 3;
-    }
+  const common = Int32Array.from(bounds, (_, feature) => {
+    const own = counts.subarray(offsets[feature]!, offsets[feature + 1]!);
+    return own.indexOf(own.reduce((top, count) => Math.max(top, count), 0));
+  });
+  const places = placesOf(live, features);
+  const blocks: RowBlock[] = [];
+  const cellsOf = createCellStore({ live, offsets, common }, store);
+  for (const { from, to, bins } of binned) {
+    await turn?.();
+    const rows = to - from;
+    blocks.push({
+      ...{ from, to },
+      cells: cellsOf(bins.read(), rows),
+      binsOf: (feature) => bins.read({ start: places[feature]! * rows, length: rows }),
+    });
   }
-  return { rows, features, bounds, offsets, common, bins, rowStart, cells };
+  return { rows: binned.at(-1)?.to ?? 0, features, bounds, offsets, common, blocks };
 }
 
-function readColumn(
+/** By feature its place among those that are live; −1 where it is not. */
+function placesOf(live: Int32Array, features: number): Int32Array {
+  const places = new Int32Array(features).fill(-1);
+  for (const [place, feature] of live.entries()) places[feature] = place;
+  return places;
+}
+
+/** Rows as bins, by live feature, a block at a time. */
+async function* binRows(
   matrices: readonly RowMatrix[],
-  features: number,
-  feature: number,
-  column: Float64Array,
-): void {
-  let at = 0;
-  for (const { rows, data } of matrices)
-    for (let row = 0; row < rows; row++) column[at++] = data[row * features + feature]!;
-}
-
-/** Bounds halfway between neighbouring values, bins of about equal counts where there are too many values. */
-function binBounds(column: Float64Array): Float64Array {
-  const step = Math.ceil(column.length / sampledRows);
-  const sampled = Math.ceil(column.length / Math.max(1, step));
-  // Most of a sparse column is zeros, which need no sorting.
-  const filled = new Float64Array(sampled);
-  let used = 0;
-  for (let row = 0; row < column.length; row += step) if (column[row] !== 0) filled[used++] = column[row]!;
-  const { values, counts } = countDistinct(filled.subarray(0, used).sort(), sampled - used);
-  const perBin = values.length <= maxBins ? minDataInBin : Math.max(minDataInBin, sampled / maxBins);
-  const limits: number[] = [];
-  let inBin = 0;
-  let left = sampled;
-  for (let i = 0; i < values.length - 1; i++) {
-    inBin += counts[i]!;
-    left -= counts[i]!;
-    if (inBin < perBin || left < minDataInBin || limits.length === maxBins - 1) continue;
-    limits.push((values[i]! + values[i + 1]!) / 2);
-    inBin = 0;
-  }
-  return Float64Array.from(limits);
-}
-
-/** Each value once, in order, and how often it is there. @param sorted without zeros @param zeros how many there are */
-function countDistinct(
-  sorted: Float64Array,
-  zeros: number,
-): { readonly values: readonly number[]; readonly counts: readonly number[] } {
-  const values: number[] = [];
-  const counts: number[] = [];
-  const add = (value: number, count: number): void => {
-    if (value === values.at(-1)) {
-      counts[counts.length - 1]! += count;
-      return;
-    }
-    values.push(value);
-    counts.push(count);
+  { bounds, live }: { readonly bounds: readonly Float64Array[]; readonly live: Int32Array },
+  turn?: () => Promise<void>,
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly bins: Uint8Array<ArrayBuffer> }> {
+  const total = rowsOf(matrices);
+  const places = placesOf(live, bounds.length);
+  const zeros = Uint8Array.from(live, (feature) => binOf(0, bounds[feature]!));
+  const newBlock = (rows: number): Uint8Array<ArrayBuffer> => {
+    const bins = new Uint8Array(rows * live.length);
+    for (const [place, bin] of zeros.entries()) bins.fill(bin, place * rows, (place + 1) * rows);
+    return bins;
   };
-  let zerosLeft = zeros;
-  for (const value of sorted) {
-    if (zerosLeft > 0 && value > 0) {
-      add(0, zerosLeft);
-      zerosLeft = 0;
+  let from = 0;
+  let rows = Math.min(rowsOfBlock, total);
+  let bins = newBlock(rows);
+  let at = 0;
+  for (const matrix of matrices) {
+    await turn?.();
+    const { starts, columns, values } = cellsIn(matrix, bounds.length);
+    for (let row = 0; row < matrix.rows; row++) {
+      const end = starts[row + 1]!;
+      for (let i = starts[row]!; i < end; i++) {
+        const place = places[columns[i]!]!;
+        if (place >= 0) bins[place * rows + at] = binOf(values[i]!, bounds[columns[i]!]!);
+      }
+      if (++at < rows) continue;
+      yield { from, to: from + rows, bins };
+      from += rows;
+      rows = Math.min(rowsOfBlock, total - from);
+      bins = newBlock(rows);
+      at = 0;
     }
-    add(value, 1);
   }
-  if (zerosLeft > 0) add(0, zerosLeft);
-  return { values, counts };
 }
 
-function binOf(value: number, limits: Float64Array): number {
-  let low = 0;
-  let high = limits.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= limits[middle]!) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+/**
+ * @returns a function that stores what is not in its feature's most frequent bin, given a block's bins by live feature; what it
+ * returns reads the cells back, all blocks' into the same room
+ */
+function createCellStore(
+  { live, offsets, common }: { readonly live: Int32Array } & Pick<BinnedFeatures, 'offsets' | 'common'>,
+  store: BlockStore,
+): (bins: Uint8Array, rows: number) => RowBlock['cells'] {
+  const Cells = offsets.at(-1)! * 3 < 2 ** 16 ? Uint16Array : Uint32Array;
+  let room = new ArrayBuffer();
+  return (bins, rows) => {
+    const starts = new Uint32Array(rows + 1);
+    const eachFilled = (visit: (row: number, cell: number) => void): void => {
+      for (const [place, feature] of live.entries()) {
+        const most = common[feature]!;
+        const first = offsets[feature]!;
+        for (let row = 0; row < rows; row++) {
+          const bin = bins[place * rows + row]!;
+          if (bin !== most) visit(row, (first + bin) * 3);
+        }
+      }
+    };
+    eachFilled((row) => {
+      starts[row + 1]!++;
+    });
+    for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]!;
+    const cells = new Cells(starts[rows]!);
+    const next = starts.slice();
+    eachFilled((row, cell) => {
+      cells[next[row]!++] = cell;
+    });
+    if (cells.byteLength > room.byteLength) room = new ArrayBuffer(cells.byteLength);
+    const block = store.add(new Uint8Array(cells.buffer));
+    return () => {
+      const { buffer, byteOffset, byteLength } = block.read({ into: room });
+      return { starts, cells: new Cells(buffer, byteOffset, byteLength / Cells.BYTES_PER_ELEMENT) };
+    };
+  };
 }

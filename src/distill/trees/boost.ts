@@ -1,14 +1,19 @@
+import type { BlockStore } from '../../core/block-store.js';
 import type { JobOptions } from '../../core/progress.js';
 import { type Random, randomStream } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
-import type { LambdaLoss } from '../losses/lambda-rank.js';
-import { type BinnedFeatures, binFeatures, type RowMatrix } from './bin-features.js';
+import type { Derivatives } from '../losses/lambda-rank.js';
+import type { RowMatrix } from './bin-bounds.js';
+import { type BinnedFeatures, binFeatures } from './bin-features.js';
 import { type GrownTree, growTree, type TreeSettings } from './grow-tree.js';
 import { HistogramPool } from './histogram.js';
 import { sumTrees, type Tree } from './tree.js';
 
-/** Gradients and second derivatives of one list's scores. */
-export type TreeObjective = (scores: Float64Array, list: number) => LambdaLoss;
+/**
+ * Gradients and second derivatives of one list's scores.
+ * @param into where they may be put, in place of arrays of their own
+ */
+export type TreeObjective = (scores: Float64Array, list: number, into: Derivatives) => Derivatives;
 
 export interface BoostSettings extends TreeSettings {
   readonly trees: number;
@@ -41,6 +46,8 @@ export interface BoostOptions extends Pick<JobOptions, 'signal'> {
   readonly seed: number;
   /** Lists that are not learned from and whose scores are wanted after each tree. */
   readonly held?: RowLists;
+  /** Where the bins go, for as long as trees are grown. @default memory */
+  readonly store?: BlockStore;
 }
 
 /** Trees as they are grown. */
@@ -62,12 +69,14 @@ export async function startBoosting(
   own: RowLists,
   objective: TreeObjective,
   settings: Omit<BoostSettings, 'trees'>,
-  { seed, held, signal }: BoostOptions,
+  { seed, held, store, signal }: BoostOptions,
 ): Promise<Boosting> {
-  const binned = await binFeatures(own.lists, own.features, createTurns(signal));
+  const { features } = own;
+  const binned = await binFeatures(own.lists, features, { store, turn: createTurns(signal) });
   const { rows } = binned;
   const pool = new HistogramPool(binned);
   const { all: scores, each } = startScores(own);
+  const heldLists = held?.lists ?? [];
   const { each: heldScores } = startScores(held ?? { lists: [], features: 0 });
   const gradient = new Float64Array(rows);
   const hessian = new Float64Array(rows);
@@ -75,14 +84,16 @@ export async function startBoosting(
   const grow = (): boolean => {
     let from = 0;
     for (const [list, current] of each.entries()) {
-      const result = objective(current, list);
-      gradient.set(result.grad, from);
-      hessian.set(result.hessian, from);
-      from += current.length;
+      const to = from + current.length;
+      const into = { grad: gradient.subarray(from, to), hessian: hessian.subarray(from, to) };
+      const result = objective(current, list, into);
+      into.grad.set(result.grad);
+      into.hessian.set(result.hessian);
+      from = to;
     }
     const random = randomStream(seed, 'boost', trees.length);
     const inTree = sample(rows, settings.baggingFraction, random);
-    const allowed = sample(own.features, settings.featureFraction, random);
+    const allowed = sample(features, settings.featureFraction, random);
     const grown = growTree(binned, { gradient, hessian, rows: inTree, allowed }, pool, settings);
     // Nothing left to split: the next tree would be the same, unless it is shown other rows or features.
     if (grown.tree.feature.length === 0 && settings.baggingFraction === 1 && settings.featureFraction === 1)
@@ -90,9 +101,9 @@ export async function startBoosting(
     trees.push(grown.tree);
     addScores(binned, grown, inTree, scores);
     for (const [list, values] of heldScores.entries()) {
-      const { data } = held!.lists[list]!;
+      const { data } = heldLists[list]!;
       for (let row = 0; row < values.length; row++)
-        values[row]! += sumTrees([grown.tree], data, row * own.features);
+        values[row]! += sumTrees([grown.tree], data, row * features);
     }
     return true;
   };
@@ -107,10 +118,10 @@ export async function boost(
   own: RowLists,
   objective: TreeObjective,
   settings: BoostSettings,
-  { seed, signal, onProgress }: JobOptions & Pick<BoostOptions, 'seed'>,
+  { seed, store, signal, onProgress }: JobOptions & Pick<BoostOptions, 'seed' | 'store'>,
 ): Promise<readonly Tree[]> {
   const turn = createTurns(signal);
-  const boosting = await startBoosting(own, objective, settings, { seed, signal });
+  const boosting = await startBoosting(own, objective, settings, { seed, store, signal });
   while (boosting.trees.length < settings.trees) {
     signal?.throwIfAborted();
     await turn();
@@ -186,7 +197,7 @@ function sample(count: number, share: number, random: Random): Int32Array {
 
 /** Adds a tree to the scores of all rows. @param inTree the rows that it was grown on, as it left them */
 function addScores(
-  { rows, bins }: BinnedFeatures,
+  { rows, blocks }: BinnedFeatures,
   { tree, bins: limits, leafRows }: GrownTree,
   inTree: Int32Array,
   scores: Float64Array,
@@ -198,12 +209,16 @@ function addScores(
       known[inTree[i]!] = 1;
     }
   }
-  for (let row = 0; row < rows; row++) {
-    if (known[row] === 1) continue;
-    let node = tree.feature.length > 0 ? 0 : -1;
-    while (node >= 0) {
-      node = bins[tree.feature[node]! * rows + row]! <= limits[node]! ? tree.left[node]! : tree.right[node]!;
+  for (const { from, to, binsOf } of blocks) {
+    let bins: readonly Uint8Array[] | undefined;
+    for (let row = from; row < to; row++) {
+      if (known[row] === 1) continue;
+      bins ??= tree.feature.map(binsOf);
+      let node = tree.feature.length > 0 ? 0 : -1;
+      while (node >= 0) {
+        node = bins[node]![row - from]! <= limits[node]! ? tree.left[node]! : tree.right[node]!;
+      }
+      scores[row]! += tree.leaf[-node - 1]!;
     }
-    scores[row]! += tree.leaf[-node - 1]!;
   }
 }

@@ -31,7 +31,7 @@ export interface GrownTree {
 export interface TreeRows {
   readonly gradient: Float64Array;
   readonly hessian: Float64Array;
-  /** The rows to learn from; reordered in place, each leaf's rows end up together. */
+  /** The rows to learn from, rising; reordered in place, each leaf's rows end up together. */
   readonly rows: Int32Array;
   /** Features that may be split on. */
   readonly allowed: Int32Array;
@@ -149,9 +149,9 @@ function sumRows(
   return { gradient: g, hessian: h };
 }
 
-/** Puts the rows that go left before the others, each in their order. @returns how many go left */
+/** Puts the rows that go left before the others, each in their order. @param rows rising @returns how many go left */
 function partition(
-  { bins, rows: total }: BinnedFeatures,
+  { blocks }: BinnedFeatures,
   rows: Int32Array,
   feature: number,
   bin: number,
@@ -159,10 +159,16 @@ function partition(
 ): number {
   let left = 0;
   let right = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    if (bins[feature * total + row]! <= bin) rows[left++] = row;
-    else scratch[right++] = row;
+  let i = 0;
+  for (const block of blocks) {
+    if (i === rows.length || rows[i]! >= block.to) continue;
+    const { from, to } = block;
+    const bins = block.binsOf(feature);
+    for (; i < rows.length && rows[i]! < to; i++) {
+      const row = rows[i]!;
+      if (bins[row - from]! <= bin) rows[left++] = row;
+      else scratch[right++] = row;
+    }
   }
   rows.set(scratch.subarray(0, right), left);
   return left;
