@@ -3,6 +3,7 @@ import { randomStream, shuffle } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
 import { mean } from '../../core/vectors.js';
 import { type CurriculumName, planEpoch } from '../curriculum/plan-epoch.js';
+import { headObjectives } from '../losses/dual-head.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import { type LossSettings, openLoss } from './open-loss.js';
@@ -15,6 +16,8 @@ export interface MlpSettings extends LossSettings {
   readonly hidden: readonly number[];
   /** Which lists count when. @default all alike */
   readonly curriculum?: CurriculumName;
+  /** A second output, trained as the logit of being relevant. @default false */
+  readonly twoHeads?: boolean;
   readonly epochs: number;
   /** Epochs over which the curriculum runs. @default epochs */
   readonly horizon?: number;
@@ -42,7 +45,8 @@ interface Training {
 
 /**
  * A small network on standardised features that corrects the prior: its output is added to the prior's score. The last
- * layer starts at zero, so training starts from the prior. The same seed gives the same weights.
+ * layer starts at zero, so training starts from the prior. A second head has no prior: it starts from the share of what is
+ * relevant. The same seed gives the same weights.
  */
 export async function fitMlp(
   lists: readonly TrainingList[],
@@ -104,14 +108,16 @@ function startTraining(
   const turn = createTurns(signal);
   const width = prior.length;
   const standard = fitStandardiser(lists, width);
-  const layers = initialLayers(width, settings.hidden, seed);
+  const { mix, objective, contextOf } = openLoss(lists, targets, settings);
+  const heads = settings.twoHeads ? headObjectives(mix) : [objective];
+  const layers = initialLayers([width, ...settings.hidden, heads.length], seed);
+  if (settings.twoHeads) layers.at(-1)!.bias[1] = baseLogit(targets);
   const bases = lists.map(({ features }) => weighRows(prior, features.data, features.rows, width));
   const values = layers.flatMap(({ weights, bias }) => [weights, bias]);
   const adam = createAdamW(values, {
     learningRate: settings.learningRate,
     decays: values.map((_, index) => (index % 2 === 0 ? settings.weightDecay : 0)),
   });
-  const { objective, contextOf } = openLoss(lists, targets, settings);
   const hardness = lists.map((list, i) => hardnessOf(list, bases[i]!, targets.gains[i]!));
   const horizon = settings.horizon ?? settings.epochs;
 
@@ -142,17 +148,25 @@ function startTraining(
         const { data, rows } = lists[index]!.features;
         return forward(layers, standardise(data, standard), rows);
       });
+      const outputs = batch.map((index, i) => {
+        const [ranking, ...others] = splitColumns(runs[i]!.at(-1)!, heads.length);
+        return [ranking!.map((output, row) => output + bases[index]![row]!), ...others];
+      });
       const scored = batch.map((index, i) => ({
-        scores: runs[i]!.at(-1)!.map((output, row) => output + bases[index]![row]!),
+        scores: outputs[i]![0]!,
         targets: targetsOf(targets, index),
         ...contextOf(index),
         random: randomStream(seed, 'mlp-loss', epoch, lists[index]!.queryId),
       }));
       const shares = plan.shares(batch, scored);
-      const { grads } = objective(scored.map((one, i) => ({ ...one, share: shares[i]! })));
+      const counted = scored.map((one, i) => ({ ...one, share: shares[i]! }));
+      const grads = heads.map(
+        (objectiveOf, head) =>
+          objectiveOf(counted.map((one, i) => ({ ...one, scores: outputs[i]![head]! }))).grads,
+      );
       const gradients = values.map((array) => new Float64Array(array.length));
       runs.forEach((activations, i) => {
-        backward(layers, gradients, activations, grads[i]!);
+        backward(layers, gradients, activations, joinColumns(grads.map((ofHead) => ofHead[i]!)));
       });
       adam(gradients);
     }
@@ -161,8 +175,7 @@ function startTraining(
 }
 
 /** He's initialisation (arXiv:1502.01852) for the hidden layers, zeros for the last. */
-function initialLayers(width: number, hidden: readonly number[], seed: number): Layer[] {
-  const sizes = [width, ...hidden, 1];
+function initialLayers(sizes: readonly number[], seed: number): Layer[] {
   return sizes.slice(1).map((outputs, depth) => {
     const inputs = sizes[depth]!;
     const random = randomStream(seed, 'mlp-layer', depth);
@@ -178,7 +191,14 @@ function initialLayers(width: number, hidden: readonly number[], seed: number): 
   });
 }
 
-/** What each layer gives, the input first and the one output a row last. */
+// From 0 the head's first epochs would go to learning how much is relevant at all (Lin et al. 2017, arXiv:1708.02002).
+function baseLogit({ probabilities }: Targets): number {
+  const share = mean(probabilities.map((list) => mean([...list])));
+  const kept = Math.min(0.999, Math.max(0.001, share));
+  return Math.log(kept / (1 - kept));
+}
+
+/** What each layer gives, the input first and the outputs of each row last. */
 function forward(layers: readonly Layer[], input: Float64Array, rows: number): Float64Array[] {
   const activations: Float64Array[] = [input];
   for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
@@ -198,14 +218,29 @@ function forward(layers: readonly Layer[], input: Float64Array, rows: number): F
   return activations;
 }
 
-/** Adds one list's gradient to `gradients`: weights and bias of each layer in turn. */
+/** One array a head of what stands row by row. */
+const splitColumns = (values: Float64Array, columns: number): Float64Array[] =>
+  Array.from({ length: columns }, (_, column) =>
+    Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]!),
+  );
+
+const joinColumns = (columns: readonly Float64Array[]): Float64Array =>
+  Float64Array.from(
+    { length: columns.length * columns[0]!.length },
+    (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
+  );
+
+/**
+ * Adds one list's gradient to `gradients`: weights and bias of each layer in turn.
+ * @param ofOutput row by row, one value a head
+ */
 function backward(
   layers: readonly Layer[],
   gradients: readonly Float64Array[],
   activations: readonly Float64Array[],
   ofOutput: Float64Array,
 ): void {
-  const rows = ofOutput.length;
+  const rows = ofOutput.length / layers.at(-1)!.outputs;
   let error = ofOutput;
   for (let depth = layers.length - 1; depth >= 0; depth--) {
     const { inputs, outputs, weights } = layers[depth]!;
