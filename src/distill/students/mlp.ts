@@ -3,11 +3,13 @@ import { randomStream, shuffle } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
 import { mean } from '../../core/vectors.js';
 import { type CurriculumName, planEpoch } from '../curriculum/plan-epoch.js';
+import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js';
 import { headObjectives } from '../losses/dual-head.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
+import { beatsPrior } from './beats-prior.js';
 import { type LossSettings, openLoss } from './open-loss.js';
-import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
+import { type MlpParameters, scoreHeads, weighRows } from './scorer.js';
 import { fitStandardiser, standardise } from './standardise.js';
 import { type Fold, listGains, type Targets, targetsOf } from './targets.js';
 
@@ -63,9 +65,21 @@ export async function fitMlp(
   return training.freeze();
 }
 
+/** Where the folds' networks stand. */
+interface Epoch {
+  /** 0 for the prior. */
+  readonly rounds: number;
+  readonly byFold: readonly MlpParameters[];
+  /** nDCG@10 of the held-out lists. */
+  readonly gains: readonly number[];
+  /** Of the second head on the held-out lists; 0 without one. */
+  readonly loss: number;
+}
+
 /**
  * Each fold's network after the epoch that is best over all lists that are held out. The folds learn an epoch, then the next: a
- * fold alone has too few lists to tell when to stop.
+ * fold alone has too few lists to tell when to stop. A second head, which starts from nothing, learns longer than what corrects a
+ * prior: of the epochs that rank as well, by `beatsPrior`, that with its best probabilities is taken.
  * @returns aligned with the folds, and that epoch's number, 0 for the prior
  */
 export async function fitMlpFolds(
@@ -76,26 +90,39 @@ export async function fitMlpFolds(
   const trainings = folds.map(({ lists, targets, prior }) =>
     startTraining(lists, targets, settings, prior, job),
   );
-  const judge = (byFold: readonly MlpParameters[]): number =>
-    mean(
-      folds.flatMap(({ held }, fold) =>
-        listGains(
-          held.lists.map(({ features }) => scoreFeatures(byFold[fold]!, features)),
-          held.targets.gains,
-        ),
+  const measure = (rounds: number): Epoch => {
+    const byFold = trainings.map(({ freeze }) => freeze());
+    const heads = folds.map(({ held }, fold) =>
+      held.lists.map(({ features }) => scoreHeads(byFold[fold]!, features)),
+    );
+    const gains = folds.flatMap(({ held }, fold) =>
+      listGains(
+        heads[fold]!.map(({ ranking }) => ranking),
+        held.targets.gains,
       ),
     );
-  let best = trainings.map(({ freeze }) => freeze());
-  let rounds = 0;
-  let value = judge(best);
-  for (let epoch = 1; epoch <= settings.epochs && epoch - rounds <= patience; epoch++) {
+    const losses = folds.flatMap(({ held }, fold) =>
+      heads[fold]!.map(({ probability }, list) =>
+        probability ? binaryCrossEntropy(probability, held.targets.probabilities[list]!).value : 0,
+      ),
+    );
+    return { rounds, byFold, gains, loss: mean(losses) };
+  };
+  const epochs = [measure(0)];
+  let [best, surest] = [epochs[0]!, epochs[0]!];
+  const lastGain = () => Math.max(best.rounds, surest.rounds);
+  for (let epoch = 1; epoch <= settings.epochs && epoch - lastGain() <= patience; epoch++) {
     for (const { train } of trainings) await train(epoch);
-    const now = trainings.map(({ freeze }) => freeze());
-    const worth = judge(now);
-    if (worth > value) [best, rounds, value] = [now, epoch, worth];
+    const now = measure(epoch);
+    if (mean(now.gains) > mean(best.gains)) best = now;
+    if (now.loss < surest.loss) surest = now;
+    epochs.push(now);
     onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
   }
-  return { byFold: best, rounds };
+  const { byFold, rounds } = epochs
+    .filter(({ gains }) => !beatsPrior(best.gains, gains))
+    .reduce((top, one) => (one.loss < top.loss ? one : top), best);
+  return { byFold, rounds };
 }
 
 function startTraining(
