@@ -70,6 +70,7 @@ export {
   type DualHeadLoss,
   type DualHeadOptions,
   dualHead,
+  headObjectives,
   type TwoHeads,
 } from './losses/dual-head.js';
 export { type InBatchList, type InBatchQuery, inBatchLists } from './losses/in-batch.js';
@@ -117,7 +118,14 @@ export {
 export type { LossSettings } from './students/open-loss.js';
 export type { Interaction } from './students/open-static.js';
 export { type Prior, untrainedPrior } from './students/prior.js';
-export { type Parameters, type StudentKind, scoreFeatures, studentKinds } from './students/scorer.js';
+export {
+  type Heads,
+  type Parameters,
+  type StudentKind,
+  scoreFeatures,
+  scoreHeads,
+  studentKinds,
+} from './students/scorer.js';
 export { type StaticOptions, staticArchitecture } from './students/static.js';
 export type { StudentSettings } from './students/student-settings.js';
 export type { TrainingSettings } from './students/training-settings.js';

@@ -10,7 +10,7 @@ import { createFeatureExtractor, type ListVectors } from './features/extractor.j
 import { GateResult } from './gate.js';
 import { Latency } from './latency.js';
 import { allStudentKinds } from './student-kinds.js';
-import { type Parameters, scoreFeatures } from './students/scorer.js';
+import { type Parameters, scoreHeads } from './students/scorer.js';
 import type { TextReader } from './texts/text-reader.js';
 
 /** What a student is, was made from and is worth. */
@@ -138,10 +138,13 @@ export function createScorer(
   const analyser = cardAnalyser(card, card.name);
   const extractor = createFeatureExtractor({ statistics, analyser, ...card.features });
   return (query, passages, vectors) => {
-    const scores = [...scoreFeatures(parameters, extractor.extract(query, passages, vectors))];
+    const features = extractor.extract(query, passages, vectors);
+    // Of one head the ranking's scores have to serve, which are comparable inside one list alone.
+    const { ranking, probability = ranking } = scoreHeads(parameters, features);
+    const scores = [...ranking];
     const calibrator = card.calibration?.calibrator;
     return calibrator
-      ? { scores, probabilities: scores.map((score) => probabilityOf(calibrator, score)) }
+      ? { scores, probabilities: Array.from(probability, (logit) => probabilityOf(calibrator, logit)) }
       : { scores };
   };
 }

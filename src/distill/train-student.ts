@@ -8,7 +8,7 @@ import type { FeatureSet } from './features/feature-set.js';
 import { beatsPrior } from './students/beats-prior.js';
 import { type Fitted, fitFolds, fitPrior } from './students/fit-folds.js';
 import { type Prior, priorWeights, smoothedPrior, untrainedPrior } from './students/prior.js';
-import { type Parameters, type StudentKind, scoreFeatures } from './students/scorer.js';
+import { type Heads, type Parameters, type StudentKind, scoreHeads } from './students/scorer.js';
 import { defaultSettings, nameOf, type StudentSettings } from './students/student-settings.js';
 import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
 import type { TrainingSettings } from './students/training-settings.js';
@@ -28,8 +28,8 @@ export interface TrainOptions extends JobOptions {
   /** Settings to choose from. @default a few a kind, from strongly regularised to less */
   readonly settings?: readonly StudentSettings[];
   /**
-   * What the default settings are trained with: `loss` and `importance` for `linear` and `mlp`, `curriculum` for `mlp`. Trees
-   * have objectives of their own. @default KL to the labels
+   * What the default settings are trained with: `loss` and `importance` for `linear` and `mlp`, `curriculum` and `twoHeads` for `mlp`.
+   * Trees have objectives of their own. @default KL to the labels
    */
   readonly training?: TrainingSettings;
   /** Where goes what is too large for memory while trees are grown. @default memory */
@@ -60,6 +60,8 @@ export interface Trained {
   readonly skipped: number;
   /** Held-out scores of the chosen settings, by query id: what calibration may be fitted on. */
   readonly heldOutScores: ReadonlyMap<string, Float64Array>;
+  /** Held-out logits of a second head, where the student has one: calibration is fitted on these then. */
+  readonly heldOutLogits?: ReadonlyMap<string, Float64Array>;
 }
 
 /**
@@ -89,14 +91,14 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
   // One of each group: counted twice, the same rows would pass for more proof than they are.
   const counted = [...useful.keys()].filter((i) => firsts.get(groups[i]!) === i);
   const tryOut = (name: string, { byFold, fitAll, rounds }: Fitted): Tried => {
-    const scores = useful.map((list, i) =>
-      scoreFeatures(byFold[folds.findIndex((fold) => fold.has(i))]!, list.features),
+    const heads = useful.map((list, i) =>
+      scoreHeads(byFold[folds.findIndex((fold) => fold.has(i))]!, list.features),
     );
     const values = listGains(
-      counted.map((i) => scores[i]!),
+      counted.map((i) => heads[i]!.ranking),
       counted.map((i) => gains[i]!),
     );
-    return { about: { name, heldOut: mean(values), rounds }, fitAll, scores, values };
+    return { about: { name, heldOut: mean(values), rounds }, fitAll, heads, values };
   };
 
   const ofPrior = tryOut('prior', await fitPrior(useful, folds, prior, options));
@@ -133,14 +135,17 @@ export async function trainStudent(lists: readonly TrainingList[], options: Trai
     priorOnly: untrained.includes(best.about),
     lists: useful.length,
     skipped: lists.length - useful.length,
-    heldOutScores: new Map(useful.map(({ queryId }, i) => [queryId, best.scores[i]!])),
+    heldOutScores: new Map(useful.map(({ queryId }, i) => [queryId, best.heads[i]!.ranking])),
+    ...(best.heads.every(({ probability }) => probability)
+      ? { heldOutLogits: new Map(useful.map(({ queryId }, i) => [queryId, best.heads[i]!.probability!])) }
+      : {}),
   };
 }
 
 interface Tried extends Pick<Fitted, 'fitAll'> {
   readonly about: Omit<Selection, 'chosen'>;
   /** Of each list, by a student that did not learn from it. */
-  readonly scores: readonly Float64Array[];
-  /** nDCG@10 of those scores against the labels, of one list a group. */
+  readonly heads: readonly Heads[];
+  /** nDCG@10 of those rankings against the labels, of one list a group. */
   readonly values: readonly number[];
 }

@@ -5,7 +5,7 @@ import { makeStudent, type StudentDetails } from '../distill/make-student.js';
 import type { Student } from '../distill/student.js';
 import { fineTunedCrossEncoder, tinyCrossEncoder } from '../distill/students/cross-encoder.js';
 import { staticArchitecture } from '../distill/students/static.js';
-import { checkTraining } from '../distill/students/training-settings.js';
+import { trainingOfKinds } from '../distill/students/training-settings.js';
 import type { ReaderKind } from '../distill/texts/text-reader.js';
 import { type TextList, type TrainedText, trainTextStudent } from '../distill/texts/train-text-student.js';
 import { withoutFeatures } from '../distill/texts/without-features.js';
@@ -35,14 +35,13 @@ export interface TrainReaderOptions extends JobOptions {
 /**
  * Trains a student that reads texts on the lists that the others learn from: with an encoder it starts from its weights, else from
  * scratch.
- * @throws RankforgeError `unsupported` for a curriculum, and what `trainTextStudent` and the weights may throw
+ * @throws RankforgeError `unsupported` for a setting of other kinds, and what `trainTextStudent` and the weights may throw
  */
 export async function trainReader(
   options: TrainReaderOptions,
 ): Promise<{ readonly trained: TrainedText; readonly student: Student }> {
   const { kind, trainingLists, features, labels, seed, workFolder, details, signal, onProgress } = options;
-  const { curriculum: _, ...training } = options.training ?? {};
-  checkTraining(kind, options.training ?? {});
+  const training = trainingOfKinds([kind], options.training ?? {})(kind);
   const texts = withTexts(trainingLists, options.lists);
   const settings = { features, labels, seed, training, folder: workFolder, signal, onProgress };
   const trained =

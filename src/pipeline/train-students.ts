@@ -208,15 +208,15 @@ function gainsByQuery(
   );
 }
 
-/** Probabilities from scores of queries that the student was not trained on; undefined where there is too little to fit. */
+/** Probabilities from scores, or a second head's logits, of queries that the student was not trained on; undefined where there is too little to fit. */
 function calibrateOn(
-  { heldOutScores }: Trained,
+  { heldOutScores, heldOutLogits = heldOutScores }: Trained,
   lists: readonly LabelledCandidates[],
   relevance: ReadonlyMap<string, ReadonlyMap<string, boolean>>,
   seed: number,
 ): Calibration | undefined {
   const judged = lists.flatMap(({ query, passages }) => {
-    const scores = heldOutScores.get(query.id);
+    const scores = heldOutLogits.get(query.id);
     const verdicts = relevance.get(query.id);
     if (!scores || !verdicts) return [];
     const known = passages.flatMap(({ id }, index) => {

@@ -2,12 +2,19 @@ import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sigmoid } from '../../src/core/logistic.js';
 import { createFeatureExtractor } from '../../src/distill/features/extractor.js';
 import { makeStudent, withCard } from '../../src/distill/make-student.js';
 import { createScorer } from '../../src/distill/student.js';
 import { studentComparator } from '../../src/distill/student-comparator.js';
 import { loadStudent, saveStudent } from '../../src/distill/student-folder.js';
-import { type StudentKind, scoreFeatures, studentKinds } from '../../src/distill/students/scorer.js';
+import {
+  type StudentKind,
+  scoreFeatures,
+  scoreHeads,
+  studentKinds,
+} from '../../src/distill/students/scorer.js';
+import type { TrainingSettings } from '../../src/distill/students/training-settings.js';
 import { trainStudent } from '../../src/distill/train-student.js';
 import { buildTrainingLists } from '../../src/distill/training-list.js';
 import { openOnnxSession } from '../../src/models/onnx/session.js';
@@ -31,7 +38,7 @@ const items = queries.map((query, q) => {
 });
 const extractor = createFeatureExtractor({ statistics, dense: false });
 
-async function train(kind: StudentKind) {
+async function train(kind: StudentKind, training: TrainingSettings = {}) {
   const lists = await buildTrainingLists(items, extractor);
   const trained = await trainStudent(lists, {
     kind,
@@ -39,6 +46,7 @@ async function train(kind: StudentKind) {
     labels: 'scores',
     seed: 3,
     folds: 3,
+    training,
   });
   return makeStudent(trained, lists, {
     name: 'mine',
@@ -105,6 +113,31 @@ describe.each(studentKinds)('%s', (kind) => {
   });
 });
 
+test('two heads come back from their folder; the second gives the probabilities, and ONNX Runtime gives both', async () => {
+  const student = withCard(await train('mlp', { twoHeads: true }), {
+    calibration: {
+      calibrator: { method: 'platt', slope: -2, offset: 0.5 },
+      ...{ error: 0.1, queries: 5, pairs: 50, source: 'test' },
+    },
+  });
+  await saveStudent(folder, student);
+  const loaded = await loadStudent(folder);
+  expect(loaded).toEqual(student);
+  const features = extractor.extract(queries[0]!, passages);
+  const { ranking, probability } = scoreHeads(loaded.parameters, features);
+  const { scores, probabilities } = createScorer(loaded)(queries[0]!, passages);
+  expect(scores).toEqual([...ranking]);
+  expect(probabilities).toEqual(Array.from(probability!, (one) => sigmoid(2 * one - 0.5)));
+  await using session = await openOnnxSession(join(folder, 'student.onnx'), { threads: 1 });
+  const { score, logit } = await session.run({
+    features: { data: Float32Array.from(features.data), shape: [features.rows, features.names.length] },
+  });
+  for (const [row, value] of ranking.entries()) {
+    expect(score!.data[row]!).toBeCloseTo(value, 4);
+    expect(logit!.data[row]!).toBeCloseTo(probability![row]!, 4);
+  }
+});
+
 test('the card is readable and says what is not known', async () => {
   await saveStudent(folder, await train('linear'));
   const readme = await readFile(join(folder, 'README.md'), 'utf8');
@@ -160,6 +193,14 @@ describe('folders that are not whole', () => {
     ['a tree that leads back to its root', 'lambdamart', ({ trees }) => trees[0]!.left.fill(0)],
     ['a tree with a leaf too few', 'lambdamart', ({ trees }) => trees[0]!.leaf.pop()],
     ['a tree on a feature that there is not', 'lambdamart', ({ trees }) => trees[0]!.feature.fill(99)],
+    [
+      'a third head',
+      'mlp',
+      ({ layers }) => {
+        const last = layers.at(-1)!;
+        Object.assign(last, { outputs: 3, bias: [0, 0, 0], weights: [0, 0, 0].flatMap(() => last.weights) });
+      },
+    ],
     ['layers of other sizes', 'mlp', ({ layers }) => layers[0]!.weights.pop()],
     ['means of another width', 'mlp', ({ mean }) => mean.pop()],
   ])('%s', async (_, kind, damage) => {

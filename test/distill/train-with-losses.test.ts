@@ -121,6 +121,8 @@ test.each([
   [{ loss: 'kl:0' }, 'linear', 'usage'],
   [{ loss: 'list-mle' }, 'lambdamart', 'unsupported'],
   [{ curriculum: 'focal' }, 'linear', 'unsupported'],
+  [{ twoHeads: true }, 'linear', 'unsupported'],
+  [{ twoHeads: true }, 'lambdamart', 'unsupported'],
 ] as const)('%j for %s is refused', async (training, kind, code) => {
   await expect(train(training, kind)).rejects.toThrow(expect.objectContaining({ code }));
 });

@@ -3,8 +3,9 @@ import { allStudentKinds } from '../../src/distill/student-kinds.js';
 import { checkTraining, trainingOfKinds } from '../../src/distill/students/training-settings.js';
 
 test('of several kinds each takes the settings that it has', () => {
-  const of = trainingOfKinds(allStudentKinds, { loss: 'list-mle', importance: true, curriculum: 'focal' });
-  expect(of('mlp')).toEqual({ loss: 'list-mle', importance: true, curriculum: 'focal' });
+  const all = { loss: 'list-mle', importance: true, curriculum: 'focal', twoHeads: true } as const;
+  const of = trainingOfKinds(allStudentKinds, all);
+  expect(of('mlp')).toEqual(all);
   expect(of('linear')).toEqual({ loss: 'list-mle', importance: true });
   expect(of('lambdamart')).toEqual({});
 });
@@ -13,6 +14,11 @@ test('a setting that none of them has is refused, with who has it', () => {
   expect(() => trainingOfKinds(['linear', 'lambdamart'], { curriculum: 'focal' })).toThrow(
     expect.objectContaining({ code: 'unsupported', hint: 'Leave it out, or train mlp.' }),
   );
+  for (const kind of allStudentKinds.filter((one) => one !== 'mlp')) {
+    expect(() => checkTraining(kind, { twoHeads: true })).toThrow(
+      expect.objectContaining({ code: 'unsupported', hint: 'Leave it out, or train mlp.' }),
+    );
+  }
   expect(() => checkTraining('lambdamart', { loss: 'kl' })).toThrow(
     expect.objectContaining({ code: 'unsupported', where: 'training.loss' }),
   );

@@ -228,6 +228,23 @@ test('a curriculum and importance are trained with, named, and refused by studen
   expect((await rankforge([...args, '--curriculum', 'hard-first'])).code).toBe(2);
 });
 
+test('two heads are trained, named and saved, and refused by students without a body', async () => {
+  const args = ['distill', '--features', featureFile('train.txt', 30), '--out', at('student'), '--json'];
+  const trained = await rankforge([...args, '--student', 'mlp', '--two-heads']);
+  expect([0, 4]).toContain(trained.code);
+  const card = JSON.parse(readFileSync(at('student/card.json'), 'utf8'));
+  expect(card.selection.at(-1).name).toMatch(/two heads$/);
+  expect(card.command).toContain('--student mlp --seed 7 --two-heads');
+  expect(card.training.priorOnly).toBe(false);
+  const { layers } = JSON.parse(readFileSync(at('student/student.json'), 'utf8'));
+  expect(layers.at(-1).outputs).toBe(2);
+  for (const kind of ['linear', 'lambdamart'])
+    expect(error(await rankforge([...args, '--student', kind, '--two-heads']))).toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringMatching(/train mlp/),
+    });
+});
+
 test('an abort in the middle of training ends it, and leaves no card', async () => {
   for (const kind of ['linear', 'mlp', 'lambdamart']) {
     const controller = new AbortController();

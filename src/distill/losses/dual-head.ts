@@ -1,6 +1,8 @@
 import { sigmoid } from '../../core/logistic.js';
 import { binaryCrossEntropy } from './binary-cross-entropy.js';
 import type { Loss, LossContext, LossFunction } from './loss.js';
+import type { LossMix } from './loss-mix.js';
+import { makeObjective, type Objective } from './objective.js';
 import { softmax } from './softmax.js';
 
 /** Of one query's candidates: two outputs of one body. */
@@ -43,6 +45,15 @@ export function dualHead(
     grads: { ranking: ofRanking.grad, probability: ofProbability.grad.map((one) => one * balance) },
   };
 }
+
+/** What `dualHead` minimises, over batches of lists and with a mix for the order: one objective a head, in the order of the outputs. */
+export const headObjectives = (
+  mix: LossMix,
+  { balance = 1 }: Pick<DualHeadOptions, 'balance'> = {},
+): readonly [ranking: Objective, probability: Objective] => [
+  makeObjective(mix),
+  makeObjective([{ name: 'bce', weight: balance }]),
+];
 
 /**
  * One score of two heads, chosen after training: share · softmax(ranking) + (1 − share) · σ(probability) / Σ, both summing to 1.

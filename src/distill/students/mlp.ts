@@ -3,10 +3,13 @@ import { randomStream, shuffle } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
 import { mean } from '../../core/vectors.js';
 import { type CurriculumName, planEpoch } from '../curriculum/plan-epoch.js';
+import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js';
+import { headObjectives } from '../losses/dual-head.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
+import { beatsPrior } from './beats-prior.js';
 import { type LossSettings, openLoss } from './open-loss.js';
-import { type MlpParameters, scoreFeatures, weighRows } from './scorer.js';
+import { type MlpParameters, scoreHeads, weighRows } from './scorer.js';
 import { fitStandardiser, standardise } from './standardise.js';
 import { type Fold, listGains, type Targets, targetsOf } from './targets.js';
 
@@ -15,6 +18,8 @@ export interface MlpSettings extends LossSettings {
   readonly hidden: readonly number[];
   /** Which lists count when. @default all alike */
   readonly curriculum?: CurriculumName;
+  /** A second output, trained as the logit of being relevant. @default false */
+  readonly twoHeads?: boolean;
   readonly epochs: number;
   /** Epochs over which the curriculum runs. @default epochs */
   readonly horizon?: number;
@@ -42,7 +47,8 @@ interface Training {
 
 /**
  * A small network on standardised features that corrects the prior: its output is added to the prior's score. The last
- * layer starts at zero, so training starts from the prior. The same seed gives the same weights.
+ * layer starts at zero, so training starts from the prior. A second head has no prior: it starts from the share of what is
+ * relevant. The same seed gives the same weights.
  */
 export async function fitMlp(
   lists: readonly TrainingList[],
@@ -59,9 +65,21 @@ export async function fitMlp(
   return training.freeze();
 }
 
+/** Where the folds' networks stand. */
+interface Epoch {
+  /** 0 for the prior. */
+  readonly rounds: number;
+  readonly byFold: readonly MlpParameters[];
+  /** nDCG@10 of the held-out lists. */
+  readonly gains: readonly number[];
+  /** Of the second head on the held-out lists; 0 without one. */
+  readonly loss: number;
+}
+
 /**
  * Each fold's network after the epoch that is best over all lists that are held out. The folds learn an epoch, then the next: a
- * fold alone has too few lists to tell when to stop.
+ * fold alone has too few lists to tell when to stop. A second head, which starts from nothing, learns longer than what corrects a
+ * prior: of the epochs that rank as well, by `beatsPrior`, that with its best probabilities is taken.
  * @returns aligned with the folds, and that epoch's number, 0 for the prior
  */
 export async function fitMlpFolds(
@@ -72,26 +90,39 @@ export async function fitMlpFolds(
   const trainings = folds.map(({ lists, targets, prior }) =>
     startTraining(lists, targets, settings, prior, job),
   );
-  const judge = (byFold: readonly MlpParameters[]): number =>
-    mean(
-      folds.flatMap(({ held }, fold) =>
-        listGains(
-          held.lists.map(({ features }) => scoreFeatures(byFold[fold]!, features)),
-          held.targets.gains,
-        ),
+  const measure = (rounds: number): Epoch => {
+    const byFold = trainings.map(({ freeze }) => freeze());
+    const heads = folds.map(({ held }, fold) =>
+      held.lists.map(({ features }) => scoreHeads(byFold[fold]!, features)),
+    );
+    const gains = folds.flatMap(({ held }, fold) =>
+      listGains(
+        heads[fold]!.map(({ ranking }) => ranking),
+        held.targets.gains,
       ),
     );
-  let best = trainings.map(({ freeze }) => freeze());
-  let rounds = 0;
-  let value = judge(best);
-  for (let epoch = 1; epoch <= settings.epochs && epoch - rounds <= patience; epoch++) {
+    const losses = folds.flatMap(({ held }, fold) =>
+      heads[fold]!.map(({ probability }, list) =>
+        probability ? binaryCrossEntropy(probability, targetsOf(held.targets, list).probabilities).value : 0,
+      ),
+    );
+    return { rounds, byFold, gains, loss: mean(losses) };
+  };
+  const epochs = [measure(0)];
+  let [best, surest] = [epochs[0]!, epochs[0]!];
+  const lastGain = () => Math.max(best.rounds, surest.rounds);
+  for (let epoch = 1; epoch <= settings.epochs && epoch - lastGain() <= patience; epoch++) {
     for (const { train } of trainings) await train(epoch);
-    const now = trainings.map(({ freeze }) => freeze());
-    const worth = judge(now);
-    if (worth > value) [best, rounds, value] = [now, epoch, worth];
+    const now = measure(epoch);
+    if (mean(now.gains) > mean(best.gains)) best = now;
+    if (now.loss < surest.loss) surest = now;
+    epochs.push(now);
     onProgress?.({ stage: 'epochs', done: epoch, total: settings.epochs, unit: 'items' });
   }
-  return { byFold: best, rounds };
+  const { byFold, rounds } = epochs
+    .filter(({ gains }) => !beatsPrior(best.gains, gains))
+    .reduce((top, one) => (one.loss < top.loss ? one : top), best);
+  return { byFold, rounds };
 }
 
 function startTraining(
@@ -104,14 +135,16 @@ function startTraining(
   const turn = createTurns(signal);
   const width = prior.length;
   const standard = fitStandardiser(lists, width);
-  const layers = initialLayers(width, settings.hidden, seed);
+  const { mix, objective, contextOf } = openLoss(lists, targets, settings);
+  const heads = settings.twoHeads ? headObjectives(mix) : [objective];
+  const layers = initialLayers([width, ...settings.hidden, heads.length], seed);
+  if (settings.twoHeads) layers.at(-1)!.bias[1] = baseLogit(targets);
   const bases = lists.map(({ features }) => weighRows(prior, features.data, features.rows, width));
   const values = layers.flatMap(({ weights, bias }) => [weights, bias]);
   const adam = createAdamW(values, {
     learningRate: settings.learningRate,
     decays: values.map((_, index) => (index % 2 === 0 ? settings.weightDecay : 0)),
   });
-  const { objective, contextOf } = openLoss(lists, targets, settings);
   const hardness = lists.map((list, i) => hardnessOf(list, bases[i]!, targets.gains[i]!));
   const horizon = settings.horizon ?? settings.epochs;
 
@@ -142,17 +175,25 @@ function startTraining(
         const { data, rows } = lists[index]!.features;
         return forward(layers, standardise(data, standard), rows);
       });
+      const outputs = batch.map((index, i) => {
+        const [ranking, ...others] = splitColumns(runs[i]!.at(-1)!, heads.length);
+        return [ranking!.map((output, row) => output + bases[index]![row]!), ...others];
+      });
       const scored = batch.map((index, i) => ({
-        scores: runs[i]!.at(-1)!.map((output, row) => output + bases[index]![row]!),
+        scores: outputs[i]![0]!,
         targets: targetsOf(targets, index),
         ...contextOf(index),
         random: randomStream(seed, 'mlp-loss', epoch, lists[index]!.queryId),
       }));
       const shares = plan.shares(batch, scored);
-      const { grads } = objective(scored.map((one, i) => ({ ...one, share: shares[i]! })));
+      const counted = scored.map((one, i) => ({ ...one, share: shares[i]! }));
+      const grads = heads.map(
+        (objectiveOf, head) =>
+          objectiveOf(counted.map((one, i) => ({ ...one, scores: outputs[i]![head]! }))).grads,
+      );
       const gradients = values.map((array) => new Float64Array(array.length));
       runs.forEach((activations, i) => {
-        backward(layers, gradients, activations, grads[i]!);
+        backward(layers, gradients, activations, joinColumns(grads.map((ofHead) => ofHead[i]!)));
       });
       adam(gradients);
     }
@@ -161,8 +202,7 @@ function startTraining(
 }
 
 /** He's initialisation (arXiv:1502.01852) for the hidden layers, zeros for the last. */
-function initialLayers(width: number, hidden: readonly number[], seed: number): Layer[] {
-  const sizes = [width, ...hidden, 1];
+function initialLayers(sizes: readonly number[], seed: number): Layer[] {
   return sizes.slice(1).map((outputs, depth) => {
     const inputs = sizes[depth]!;
     const random = randomStream(seed, 'mlp-layer', depth);
@@ -178,7 +218,14 @@ function initialLayers(width: number, hidden: readonly number[], seed: number): 
   });
 }
 
-/** What each layer gives, the input first and the one output a row last. */
+// From 0 the head's first epochs would go to learning how much is relevant at all (Lin et al. 2017, arXiv:1708.02002).
+function baseLogit(targets: Targets): number {
+  const share = mean(targets.logits.map((_, list) => mean([...targetsOf(targets, list).probabilities])));
+  const kept = Math.min(0.999, Math.max(0.001, share));
+  return Math.log(kept / (1 - kept));
+}
+
+/** What each layer gives, the input first and the outputs of each row last. */
 function forward(layers: readonly Layer[], input: Float64Array, rows: number): Float64Array[] {
   const activations: Float64Array[] = [input];
   for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
@@ -198,14 +245,29 @@ function forward(layers: readonly Layer[], input: Float64Array, rows: number): F
   return activations;
 }
 
-/** Adds one list's gradient to `gradients`: weights and bias of each layer in turn. */
+/** One array a head of what stands row by row. */
+const splitColumns = (values: Float64Array, columns: number): Float64Array[] =>
+  Array.from({ length: columns }, (_, column) =>
+    Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]!),
+  );
+
+const joinColumns = (columns: readonly Float64Array[]): Float64Array =>
+  Float64Array.from(
+    { length: columns.length * columns[0]!.length },
+    (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
+  );
+
+/**
+ * Adds one list's gradient to `gradients`: weights and bias of each layer in turn.
+ * @param ofOutput row by row, one value a head
+ */
 function backward(
   layers: readonly Layer[],
   gradients: readonly Float64Array[],
   activations: readonly Float64Array[],
   ofOutput: Float64Array,
 ): void {
-  const rows = ofOutput.length;
+  const rows = ofOutput.length / layers.at(-1)!.outputs;
   let error = ofOutput;
   for (let depth = layers.length - 1; depth >= 0; depth--) {
     const { inputs, outputs, weights } = layers[depth]!;

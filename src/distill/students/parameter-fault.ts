@@ -34,5 +34,7 @@ function areLayers({ mean, scale, layers }: MlpParameters, width: number): boole
     if (layer.weights.length !== inputs * layer.outputs) return false;
     inputs = layer.outputs;
   }
-  return mean.length === width && scale.length === width && layers.length > 0 && inputs === 1;
+  return (
+    mean.length === width && scale.length === width && layers.length > 0 && (inputs === 1 || inputs === 2)
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FeatureMatrix, FeatureValues } from '../features/feature-set.js';
+import type { TwoHeads } from '../losses/dual-head.js';
 import { sumTrees } from '../trees/tree.js';
 
 export const studentKinds = ['linear', 'lambdamart', 'mlp'] as const;
@@ -34,7 +35,7 @@ const Mlp = z.strictObject({
   /** Input j is (x_j − mean_j) × scale_j; scale 0 for a feature that was constant in training. */
   mean: numbers,
   scale: numbers,
-  /** ReLU between them; the last has one output. Weights [in × out], row by row. */
+  /** ReLU between them; the last gives the correction of the prior and, of two heads, a logit of P(relevant). Weights [in × out], row by row. */
   layers: z
     .array(
       z.strictObject({
@@ -54,19 +55,32 @@ export type LinearParameters = z.infer<typeof Linear>;
 export type TreeParameters = z.infer<typeof Trees>;
 export type MlpParameters = z.infer<typeof Mlp>;
 
+/** Of one query's candidates, aligned with the rows; most students have one head. */
+export type Heads = Pick<TwoHeads, 'ranking'> & Partial<TwoHeads>;
+
 /** Scores of one query's candidates, aligned with the rows. Any reals, comparable inside one list. */
-export function scoreFeatures(parameters: Parameters, { rows, data, names }: FeatureMatrix): Float64Array {
+export const scoreFeatures = (parameters: Parameters, matrix: FeatureMatrix): Float64Array =>
+  scoreHeads(parameters, matrix).ranking;
+
+/** As `scoreFeatures`, with the logits that probabilities come from where a network has them. */
+export function scoreHeads(parameters: Parameters, { rows, data, names }: FeatureMatrix): Heads {
   const width = names.length;
   switch (parameters.kind) {
     case 'linear':
-      return weighRows(parameters.weights, data, rows, width);
+      return { ranking: weighRows(parameters.weights, data, rows, width) };
     case 'lambdamart': {
       const base = weighRows(parameters.prior, data, rows, width);
-      return base.map((score, row) => score + sumTrees(parameters.trees, data, row * width));
+      return { ranking: base.map((score, row) => score + sumTrees(parameters.trees, data, row * width)) };
     }
     case 'mlp': {
-      const base = weighRows(parameters.prior, data, rows, width);
-      return base.map((score, row) => score + runLayers(parameters, data, row * width));
+      const ranking = weighRows(parameters.prior, data, rows, width);
+      const probability = parameters.layers.at(-1)!.outputs > 1 ? new Float64Array(rows) : undefined;
+      for (let row = 0; row < rows; row++) {
+        const outputs = runLayers(parameters, data, row * width);
+        ranking[row]! += outputs[0]!;
+        if (probability) probability[row] = outputs[1]!;
+      }
+      return { ranking, probability };
     }
   }
 }
@@ -90,7 +104,11 @@ export function weighRows(
   return scores;
 }
 
-function runLayers({ mean, scale, layers }: MlpParameters, data: FeatureValues, start: number): number {
+function runLayers(
+  { mean, scale, layers }: MlpParameters,
+  data: FeatureValues,
+  start: number,
+): ArrayLike<number> {
   let values: ArrayLike<number> = mean.map((centre, i) => (data[start + i]! - centre) * scale[i]!);
   for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
     const next = Float64Array.from(bias);
@@ -102,5 +120,5 @@ function runLayers({ mean, scale, layers }: MlpParameters, data: FeatureValues, 
     if (depth < layers.length - 1) for (let o = 0; o < outputs; o++) next[o] = Math.max(0, next[o]!);
     values = next;
   }
-  return values[0]!;
+  return values;
 }

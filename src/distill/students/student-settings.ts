@@ -15,7 +15,7 @@ export type StudentSettings = { readonly temperature?: number } & (
 
 /** The grids: small, since choosing among many settings on a few dozen queries is itself a way to overfit. */
 export function defaultSettings(kind: StudentKind, training: TrainingSettings = {}): StudentSettings[] {
-  const { curriculum, ...loss } = training;
+  const { curriculum, twoHeads, ...loss } = training;
   checkTraining(kind, training);
   const trees = {
     ...defaultBoost,
@@ -26,7 +26,7 @@ export function defaultSettings(kind: StudentKind, training: TrainingSettings = 
     featureFraction: 0.5,
     baggingFraction: 0.8,
   } as const;
-  const mlp = { kind: 'mlp', ...loss, curriculum, epochs: 60, learningRate: 2e-3 } as const;
+  const mlp = { kind: 'mlp', ...loss, curriculum, twoHeads, epochs: 60, learningRate: 2e-3 } as const;
   switch (kind) {
     case 'linear':
       return [3, 1, 0.3, 0.1, 0.03, 0.01].map((ridge) => ({ kind, ridge, ...loss }));
@@ -58,6 +58,7 @@ export function nameOf(settings: StudentSettings): string {
         `weight decay ${settings.weightDecay}`,
         ...trainedBy(settings),
         ...(settings.curriculum ? [settings.curriculum] : []),
+        ...(settings.twoHeads ? ['two heads'] : []),
       ].join(', ');
   }
 }

@@ -10,13 +10,18 @@ import { featureLoss, type LossSettings } from './open-loss.js';
 export interface TrainingSettings extends LossSettings {
   /** Which lists count when. @default all alike */
   readonly curriculum?: CurriculumName;
+  /**
+   * A second output for the probability beside the one for the order, see `dualHead`: what a student is calibrated on.
+   * @default false
+   */
+  readonly twoHeads?: boolean;
 }
 
-/** Trees have objectives of their own; only `mlp` sees lists in an order that a curriculum could choose. */
+/** Trees have objectives of their own; only `mlp` sees lists in an order that a curriculum could choose, and has a body for two heads. */
 const heeded: Readonly<Record<AnyStudentKind, readonly (keyof TrainingSettings)[]>> = {
   linear: ['loss', 'importance'],
   lambdamart: [],
-  mlp: ['loss', 'importance', 'curriculum'],
+  mlp: ['loss', 'importance', 'curriculum', 'twoHeads'],
   static: ['loss', 'importance'],
   'cross-encoder': ['loss', 'importance'],
 };

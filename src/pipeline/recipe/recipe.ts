@@ -100,6 +100,8 @@ export const Recipe = z.strictObject({
           importance: z.boolean().optional(),
           /** Which lists count when, by the hardness of their passages: of `mlp`. */
           curriculum: z.enum(curriculumNames).optional(),
+          /** An output for the probability beside the one for the order: of `mlp`. */
+          twoHeads: z.boolean().optional(),
         })
         .optional(),
       /** Train it again without whole subjects, and measure it on these. */

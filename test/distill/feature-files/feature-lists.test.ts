@@ -50,7 +50,7 @@ test.each(studentKinds)('%s learns the same from a file as from memory', async (
     const { lists, names, prints } = file;
     const features = { version: featureVersion, dense: false, firstStage: false, given: true, names };
     const [first] = defaultSettings(kind);
-    const few = { ...first!, epochs: 5, trees: 20 } as StudentSettings;
+    const few: StudentSettings = { ...first!, ...{ epochs: 5, trees: 20 } };
     const { parameters, selection, heldOutScores } = await trainStudent(lists, {
       ...{
         kind,

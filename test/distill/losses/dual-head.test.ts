@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { combineHeads, dualHead } from '../../../src/distill/losses/dual-head.js';
+import { combineHeads, dualHead, headObjectives } from '../../../src/distill/losses/dual-head.js';
 import { klDivergence } from '../../../src/distill/losses/kl-divergence.js';
 import { listMle } from '../../../src/distill/losses/list-mle.js';
+import { parseLossMix } from '../../../src/distill/losses/loss-mix.js';
 import { centralDifferences, isNear, sampleLists } from './sample-lists.js';
 
 test('each head has the gradient of its own loss and hears nothing of the other', () => {
@@ -20,6 +21,21 @@ test('each head has the gradient of its own loss and hears nothing of the other'
     }),
     { numRuns: 30 },
   );
+});
+
+test('over batches each head has its own loss too, weighed alike', () => {
+  const list = { logits: Float64Array.of(2, 1, 0), probabilities: Float64Array.of(1, 0.5, 0) };
+  const targets = { ...list, order: list.logits, grades: list.logits };
+  const heads = { ranking: Float64Array.of(0, 1, 2), probability: Float64Array.of(1, -1, 0) };
+  const [ranking, probability] = headObjectives(parseLossMix('kl'), { balance: 0.3 });
+  const whole = dualHead(heads, { t: list.logits, p: list.probabilities }, klDivergence, { balance: 0.3 });
+  const [first, second] = [
+    ranking([{ scores: heads.ranking, targets }]),
+    probability([{ scores: heads.probability, targets }]),
+  ];
+  expect(first.value + second.value).toBeCloseTo(whole.value, 12);
+  expect(first.grads).toEqual([whole.grads.ranking]);
+  expect(second.grads).toEqual([whole.grads.probability]);
 });
 
 test('weights go to both heads', () => {

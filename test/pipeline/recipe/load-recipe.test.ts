@@ -33,18 +33,21 @@ test('a short recipe gets every default, and its dataset is found from where it 
 
 test('what students are trained with is checked when the recipe is read', () => {
   const training = (text: string) => loadRecipe(file(`${minimal}distill: { training: ${text} }\n`));
-  expect(training('{ loss: "kl:1,mse:0.1", importance: false, curriculum: focal }').distill.training).toEqual(
-    {
-      loss: 'kl:1,mse:0.1',
-      importance: false,
-      curriculum: 'focal',
-    },
-  );
+  expect(
+    training('{ loss: "kl:1,mse:0.1", importance: false, curriculum: focal, twoHeads: true }').distill
+      .training,
+  ).toEqual({
+    loss: 'kl:1,mse:0.1',
+    importance: false,
+    curriculum: 'focal',
+    twoHeads: true,
+  });
   for (const wrong of [
     '{ loss: klx }',
     '{ loss: wasserstein }',
     '{ curriculum: hard-first }',
     '{ losses: kl }',
+    '{ twoHeads: 2 }',
   ])
     expect(() => training(wrong)).toThrow(expect.objectContaining({ code: 'bad-recipe' }));
 });

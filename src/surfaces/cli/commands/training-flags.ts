@@ -7,6 +7,7 @@ export interface TrainingFlags {
   loss?: string;
   importance?: boolean;
   curriculum?: CurriculumName;
+  twoHeads?: boolean;
 }
 
 /** What students are trained with. */
@@ -23,12 +24,17 @@ export const trainingOptions = (): Option[] => [
     '--curriculum <name>',
     'which lists count when, of mlp; by the hardness that was recorded, else by how far the untrained ranking is from the labels',
   ).choices(curriculumNames),
+  new Option(
+    '--two-heads',
+    'an output for the probability beside the one for the order, of mlp: P(relevant) is then fitted on it',
+  ),
 ];
 
-export const trainingOf = ({ loss, importance, curriculum }: TrainingFlags): TrainingSettings => ({
+export const trainingOf = ({ loss, importance, curriculum, twoHeads }: TrainingFlags): TrainingSettings => ({
   ...(loss === undefined ? {} : { loss }),
   ...(importance ? { importance } : {}),
   ...(curriculum === undefined ? {} : { curriculum }),
+  ...(twoHeads ? { twoHeads } : {}),
 });
 
 /** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
