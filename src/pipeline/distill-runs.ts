@@ -3,6 +3,7 @@ import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
 import type { ClickSession } from '../distill/clicks/click-log.js';
+import { judgedUnknown } from '../distill/curriculum/past-false-negatives.js';
 import { type GateResult, runGate } from '../distill/gate.js';
 import { defaultLosses, type Supervision } from '../distill/losses/loss-mix.js';
 import { type StudentDetails, withCard } from '../distill/make-student.js';
@@ -148,7 +149,9 @@ export async function distillRuns({ kind, out, ...options }: DistillRunsOptions)
 export async function distillKinds(options: DistillKindsOptions): Promise<DistilledKinds> {
   const { dataset, learnFrom, kinds, encoder, seed, command, teacherMargin, signal, onProgress } = options;
   const job = { signal, onProgress };
-  const { candidates, labels: grades } = candidatesToLabel(learnFrom, options.qrels);
+  const { candidates, labels: grades, unjudged } = candidatesToLabel(learnFrom, options.qrels);
+  // Before a corpus is embedded.
+  if (options.training?.falseNegatives && !unjudged) throw judgedUnknown('training.falseNegatives');
   if (options.qrels) checkJudged(options.qrels, candidates);
   const withTexts = candidatesOf(candidates, dataset, { depth: Number.POSITIVE_INFINITY });
   checkTwins(withTexts.map(({ query }) => query));
@@ -175,6 +178,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
     query,
     passages: items.map(({ passage }) => passage),
     labels: known?.get(query.id) ?? items.map(() => 0),
+    unjudged: unjudged?.get(query.id),
   }));
   const lists = all.filter(({ query }) => !grades || grades.has(query.id));
   // No query fits probabilities and decides at the gate.

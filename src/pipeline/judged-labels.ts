@@ -7,6 +7,8 @@ export interface JudgedCandidates {
   readonly candidates: ReadonlyMap<string, readonly ScoredId[]>;
   /** By query that is learned from, aligned with its candidates: what nobody judged has grade 0. */
   readonly labels: ReadonlyMap<string, readonly number[]>;
+  /** The same of whether nobody judged them. */
+  readonly unjudged: ReadonlyMap<string, readonly boolean[]>;
 }
 
 /**
@@ -35,10 +37,11 @@ export function judgedCandidates(
   const of = (judged: Qrels) =>
     [...run].flatMap(([id, items]) => (judged.has(id) ? [[id, items.slice(0, depth)] as const] : []));
   const taught = of(grades);
+  const map = <T>(read: (grade: number | undefined) => T) =>
+    new Map(taught.map(([id, items]) => [id, items.map((item) => read(grades.get(id)!.get(item.id)))]));
   return {
     candidates: new Map([...taught, ...of(gate)]),
-    labels: new Map(
-      taught.map(([id, items]) => [id, items.map((item) => Math.max(0, grades.get(id)!.get(item.id) ?? 0))]),
-    ),
+    labels: map((grade = 0) => Math.max(0, grade)),
+    unjudged: map((grade) => grade === undefined),
   };
 }

@@ -304,6 +304,57 @@ describe('judgements', () => {
     expect(existsSync(at('student/card.json'))).toBe(false);
   });
 
+  /** Of each query the best of the first half of its candidates; the others are unjudged. */
+  const sparse = () =>
+    judge('sparse.tsv', 0, 24, (q) => [
+      shownFor(q)
+        .slice(0, 5)
+        .reduce((best, p) => (gradeOf(p) > gradeOf(best) ? p : best)),
+    ]);
+
+  test.each([
+    ['linear', 'drop', []],
+    ['lambdamart', 'drop', []],
+    ['static', 'drop', []],
+    ['linear', 'weigh', ['--loss', 'info-nce']],
+    ['static', 'weigh', ['--loss', 'rank-net']],
+  ])('%s can %s what nobody judged, and the card says so', async (kind, way, more) => {
+    const run = await distillRun(
+      ...['--labels', sparse(), '--student', kind, '--false-negatives', way],
+      ...more,
+    );
+    expect(run.code).toBe(0);
+    const { falseNegatives } = card().training;
+    expect(falseNegatives).toMatchObject({ way, unjudged: 24 * 7 });
+    if (way === 'drop') expect(falseNegatives.dropped).toBeGreaterThan(0);
+    else expect(falseNegatives.rates).toHaveLength(2);
+    expect(readFileSync(at('student/README.md'), 'utf8')).toContain('| false negatives |');
+    expect(card().command).toContain(`--false-negatives ${way}`);
+  });
+
+  test('false negatives are of judgements alone, and weighing takes a loss and a kind that can', async () => {
+    const teacher = write('teacher.trec', byLength);
+    const refused = async (...more: string[]) => error(await distillRun('--false-negatives', ...more));
+    expect(await refused('drop', '--teacher', teacher)).toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringMatching(/learn from judgements/),
+    });
+    expect(await refused('weigh', '--labels', sparse())).toMatchObject({
+      code: 'unsupported',
+      message: 'The loss "kl" has no weights for its items',
+      hint: expect.stringMatching(/info-nce/),
+    });
+    expect(await refused('weigh', '--labels', sparse(), '--student', 'lambdamart')).toMatchObject({
+      code: 'unsupported',
+      message: 'The student "lambdamart" has no setting "falseNegatives" of "weigh"',
+    });
+    writeFileSync(at('rows.txt'), '1 qid:1 1:1\n0 qid:1 1:0\n');
+    const file = ['distill', '--features', at('rows.txt'), '--false-negatives', 'drop'];
+    expect(error(await rankforge([...file, '--out', at('other'), '--json']))).toMatchObject({
+      code: 'unsupported',
+    });
+  });
+
   test('judgements of other queries than the run, and beside what they stand for', async () => {
     writeFileSync(at('other.tsv'), 'query-id\tcorpus-id\tscore\nx\tp1\t1\n');
     expect(error(await distillRun('--labels', at('other.tsv')))).toMatchObject({ code: 'too-little-data' });

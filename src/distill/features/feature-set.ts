@@ -126,6 +126,16 @@ export interface FeatureMatrix {
   readonly data: FeatureValues;
 }
 
+/** Without what the first stage's order tells. */
+export function withoutOrder({ names, rows, data }: FeatureMatrix): FeatureMatrix {
+  const kept = names.flatMap((name, column) => (name.startsWith('first_stage') ? [] : [column]));
+  const values = Float64Array.from(
+    { length: rows * kept.length },
+    (_, i) => data[Math.floor(i / kept.length) * names.length + kept[i % kept.length]!]!,
+  );
+  return { names: kept.map((column) => names[column]!), rows, data: values };
+}
+
 /** One column of a matrix; zeros for a feature that it has not. */
 export function columnOf({ names, rows, data }: FeatureMatrix, name: string): Float64Array {
   const column = names.indexOf(name);

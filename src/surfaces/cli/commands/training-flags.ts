@@ -1,4 +1,8 @@
 import { Option } from 'commander';
+import {
+  type FalseNegativeWay,
+  falseNegativeWays,
+} from '../../../distill/curriculum/past-false-negatives.js';
 import { type CurriculumName, curriculumNames } from '../../../distill/curriculum/plan-epoch.js';
 import { parseLossMix } from '../../../distill/losses/loss-mix.js';
 import type { TrainingSettings } from '../../../distill/students/training-settings.js';
@@ -7,6 +11,7 @@ export interface TrainingFlags {
   loss?: string;
   importance?: boolean;
   curriculum?: CurriculumName;
+  falseNegatives?: FalseNegativeWay;
 }
 
 /** What students are trained with. */
@@ -23,12 +28,22 @@ export const trainingOptions = (): Option[] => [
     '--curriculum <name>',
     'which lists count when, of mlp; by the hardness that was recorded, else by how far the untrained ranking is from the labels',
   ).choices(curriculumNames),
+  new Option(
+    '--false-negatives <way>',
+    'what --labels leaves unjudged: drop what the untrained ranking puts beside the best positive, or weigh by rank, which takes a loss with weights, as info-nce (default: it counts as not relevant)',
+  ).choices(falseNegativeWays),
 ];
 
-export const trainingOf = ({ loss, importance, curriculum }: TrainingFlags): TrainingSettings => ({
+export const trainingOf = ({
+  loss,
+  importance,
+  curriculum,
+  falseNegatives,
+}: TrainingFlags): TrainingSettings => ({
   ...(loss === undefined ? {} : { loss }),
   ...(importance ? { importance } : {}),
   ...(curriculum === undefined ? {} : { curriculum }),
+  ...(falseNegatives === undefined ? {} : { falseNegatives }),
 });
 
 /** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
