@@ -18,7 +18,7 @@ export interface Block {
   read(part?: BlockPart): Uint8Array<ArrayBuffer>;
 }
 
-export interface BlockPart {
+interface BlockPart {
   /** @default 0 */
   readonly start?: number;
   /** @default to the end */

@@ -54,6 +54,11 @@ export {
 } from './curriculum/false-negatives.js';
 export { focalShares } from './curriculum/focal-shares.js';
 export { importanceWeights } from './curriculum/importance-weights.js';
+export {
+  type FalseNegativeFacts,
+  type FalseNegativeWay,
+  falseNegativeWays,
+} from './curriculum/past-false-negatives.js';
 export { type CurriculumName, curriculumNames } from './curriculum/plan-epoch.js';
 export { progressiveShares } from './curriculum/progressive-shares.js';
 export * from './features/extractor.js';

@@ -58,6 +58,7 @@ export function makeStudent(
         priorOnly: trained.priorOnly,
         source,
         loss: details.loss,
+        falseNegatives: trained.falseNegatives,
         teachers,
       },
       selection: trained.selection,

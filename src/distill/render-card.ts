@@ -10,6 +10,15 @@ const featureLine = ({ given, version, names, dense, firstStage }: StudentCard['
       ? `${names.length}, from a file`
       : `version ${version}, ${names.length}${dense ? ', with embeddings' : ', none pretrained'}${firstStage ? ', and the order of the candidates' : ''}`;
 
+const falseNegativeLine = ({
+  unjudged,
+  dropped,
+  rates = [],
+}: NonNullable<StudentCard['training']['falseNegatives']>): string =>
+  dropped === undefined
+    ? `${unjudged} passages that nobody judged, weighed; of the relevant are judged, by five ranks: ${rates.map((rate) => rate.toFixed(2)).join(' ')}`
+    : `left out ${dropped} of ${unjudged} passages that nobody judged, as high in the untrained ranking as the best positive`;
+
 const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
 const range = ({ low, high }: { low: number; high: number }): string => `${figure(low)} to ${figure(high)}`;
 
@@ -94,6 +103,9 @@ export function renderCard(card: StudentCard): string {
         ]
       : []),
     ...(training.loss ? [`| loss | ${training.loss} |`] : []),
+    ...(training.falseNegatives
+      ? [`| false negatives | ${falseNegativeLine(training.falseNegatives)} |`]
+      : []),
     `| features | ${featureLine(features)} |`,
     ...(encoder ? [`| encoder | ${encoder.id} |`] : []),
     ...(calibration

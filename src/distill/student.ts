@@ -6,6 +6,7 @@ import { probabilityOf } from '../rerank/calibration/calibrate.js';
 import { type Analyser, analyserOf } from '../retrieval/analyser.js';
 import type { TermStatistics } from '../retrieval/bm25.js';
 import { CalibrationCard } from './calibration/calibration-card.js';
+import { falseNegativeWays } from './curriculum/past-false-negatives.js';
 import { createFeatureExtractor, type ListVectors } from './features/extractor.js';
 import { GateResult } from './gate.js';
 import { Latency } from './latency.js';
@@ -47,6 +48,15 @@ export const StudentCard = z.strictObject({
     source: z.string().optional(),
     /** What was minimised; trees have objectives of their own. Absent in older cards. */
     loss: z.string().optional(),
+    /** What was done about passages that nobody judged: left out, or weighed by the rate at which relevant ones are judged, a rate every five ranks. */
+    falseNegatives: z
+      .strictObject({
+        way: z.enum(falseNegativeWays),
+        unjudged: z.number().int(),
+        dropped: z.number().int().optional(),
+        rates: z.array(z.number()).readonly().optional(),
+      })
+      .optional(),
     teachers: z.record(z.string(), z.number()).optional(),
   }),
   selection: z

@@ -4,15 +4,17 @@ import { makeGroupFolds } from '../core/folds.js';
 import type { JobOptions } from '../core/progress.js';
 import { randomStream } from '../core/random.js';
 import { mean } from '../core/vectors.js';
+import { type FalseNegativeFacts, trainPastFalseNegatives } from './curriculum/past-false-negatives.js';
 import type { FeatureSet } from './features/feature-set.js';
 import { beatsPrior } from './students/beats-prior.js';
 import { type Fitted, fitFolds, fitPrior } from './students/fit-folds.js';
+import { featureLoss } from './students/open-loss.js';
 import { type Prior, priorWeights, smoothedPrior, untrainedPrior } from './students/prior.js';
 import { type Heads, type Parameters, type StudentKind, scoreHeads } from './students/scorer.js';
 import { defaultSettings, nameOf, type StudentSettings } from './students/student-settings.js';
 import { listGains, listsThatTeach, makeTargets } from './students/targets.js';
-import type { TrainingSettings } from './students/training-settings.js';
-import { checkLists, type LabelKind, type TrainingList } from './training-list.js';
+import { checkTraining, type TrainingSettings } from './students/training-settings.js';
+import { checkLists, type LabelKind, learnedPart, type TrainingList } from './training-list.js';
 
 export interface TrainOptions extends JobOptions {
   readonly kind: StudentKind;
@@ -29,7 +31,7 @@ export interface TrainOptions extends JobOptions {
   readonly settings?: readonly StudentSettings[];
   /**
    * What the default settings are trained with: `loss` and `importance` for `linear` and `mlp`, `curriculum` and `twoHeads` for `mlp`.
-   * Trees have objectives of their own. @default KL to the labels
+   * Trees have objectives of their own. `falseNegatives` is for lists that say what nobody judged. @default KL to the labels
    */
   readonly training?: TrainingSettings;
   /** Where goes what is too large for memory while trees are grown. @default memory */
@@ -58,6 +60,8 @@ export interface Trained {
   /** Lists learned from, and lists of one passage or with equal labels, which teach nothing. */
   readonly lists: number;
   readonly skipped: number;
+  /** What was done about passages that nobody judged. */
+  readonly falseNegatives?: FalseNegativeFacts;
   /** Held-out scores of the chosen settings, by query id: what calibration may be fitted on. */
   readonly heldOutScores: ReadonlyMap<string, Float64Array>;
   /** Held-out logits of a second head, where the student has one: calibration is fitted on these then. */
@@ -72,9 +76,22 @@ export interface Trained {
  * for values that are not finite; `unknown-name`, `usage` and `unsupported` for what it is trained with; the signal's reason
  */
 export async function trainStudent(lists: readonly TrainingList[], options: TrainOptions): Promise<Trained> {
+  const { falseNegatives: way, ...training } = options.training ?? {};
+  if (!way) return crossValidate(lists, options);
+  checkTraining(options.kind, options.training!);
+  const { features, prior } = options;
+  return trainPastFalseNegatives(
+    lists,
+    { way, features, prior, loss: training.loss ?? featureLoss },
+    (own, seen) => crossValidate(own, { ...options, features: seen, training }),
+  );
+}
+
+async function crossValidate(lists: readonly TrainingList[], options: TrainOptions): Promise<Trained> {
   const { kind, features, labels, seed, signal, onProgress } = options;
   checkLists(lists);
   const useful = listsThatTeach(lists, '30');
+  listsThatTeach(useful.map(learnedPart), '30');
   const prior = priorWeights(options.prior ?? untrainedPrior(features), features.names);
   const grid = options.settings ?? defaultSettings(kind, options.training);
   const groups = useful.map(({ queryId }) => options.groups?.get(queryId) ?? queryId);

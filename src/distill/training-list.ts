@@ -18,9 +18,12 @@ export interface TrainingList {
   readonly labels: Float64Array;
   /** How hard passages of the query are to tell from the best, 0 to 1, where that was recorded: what a curriculum goes by. */
   readonly hardness?: Float64Array;
-  /** How much each item counts, and how far against better ones, as `LossContext` has them; for losses that heed weights. */
+  /** How much each item counts, and how far against better ones, as `LossContext` has them; what is not 0 or 1 is for losses that heed weights. */
   readonly weights?: Float64Array;
+  /** 0 leaves a row out of learning, whatever the loss. */
   readonly presence?: Float64Array;
+  /** Which rows nobody judged, where labels are judgements: their label, 0, is no verdict. */
+  readonly unjudged?: readonly boolean[];
 }
 
 /** One query's candidates with what the teacher says of them. */
@@ -31,6 +34,8 @@ export interface LabelledCandidates {
   readonly labels: readonly number[];
   /** Of the passages that it was recorded for, 0 to 1: these or others of the query. */
   readonly hardness?: readonly number[];
+  /** Which of the passages nobody judged, where labels are judgements. */
+  readonly unjudged?: readonly boolean[];
 }
 
 export interface BuildListsOptions extends JobOptions {
@@ -64,6 +69,7 @@ export async function buildTrainingLists(
       features: extractor.extract(item.query, item.passages, vectors),
       labels: Float64Array.from(item.labels),
       ...(item.hardness ? { hardness: Float64Array.from(item.hardness) } : {}),
+      ...(item.unjudged ? { unjudged: item.unjudged } : {}),
     });
     onProgress?.({ stage: 'features', done: lists.length, total: items.length, unit: 'items' });
   }
@@ -105,6 +111,36 @@ export function checkLists(lists: readonly TrainingList[]): void {
       },
     );
   }
+}
+
+/** The rows that are learned from. */
+export const presentRows = ({ labels, presence }: Pick<TrainingList, 'labels' | 'presence'>): number[] =>
+  [...labels.keys()].filter((row) => presence?.[row] !== 0);
+
+/** A list as it is learned from: without the rows whose presence is 0, as if they were not there. */
+export function learnedPart(list: TrainingList): TrainingList {
+  const { features, labels, weights, presence, unjudged } = list;
+  if (!presence) return list;
+  const rows = presentRows(list);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+  const { names, data } = features;
+  const width = names.length;
+  const partly = presence.some((one) => one > 0 && one < 1);
+  return {
+    ...list,
+    features: {
+      names,
+      rows: rows.length,
+      data: Float64Array.from(
+        { length: rows.length * width },
+        (_, i) => data[rows[Math.floor(i / width)]! * width + (i % width)]!,
+      ),
+    },
+    labels: pick(labels),
+    weights: weights && pick(weights),
+    presence: partly ? pick(presence) : undefined,
+    unjudged: unjudged && rows.map((row) => unjudged[row]!),
+  };
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Dataset {
   /** The split that `queries` and `qrels` are of; undefined where there are no judgements. */
   readonly split: string | undefined;
   readonly passages: ReadonlyMap<string, Passage>;
-  /** Those judged in the split; all of them where there is no split. */
+  /** Those judged in the split; all of them where there is no split or `everyQuery` asks for them. */
   readonly queries: ReadonlyMap<string, Query>;
   /** As in the file: judgements of unknown passages are kept, since measures count them. */
   readonly qrels: Qrels;
@@ -39,6 +39,8 @@ export interface DatasetCounts {
 export interface LoadDatasetOptions extends ReadOptions, JobOptions {
   /** `qrels/SPLIT.tsv`. @default `test` where there is one, else no judgements */
   readonly split?: string;
+  /** Whether `queries` are all of the file, and not only those judged in the split. @default false */
+  readonly everyQuery?: boolean;
   /** Judgements of unknown queries or passages: an error, or counted, as a pool of a larger corpus needs. @default 'throw' */
   readonly unknownIds?: 'throw' | 'count';
   /** Where the passages go: an empty store, which is the caller's to dispose of. @default memory */
@@ -76,7 +78,7 @@ export async function loadDataset(folder: string, options: LoadDatasetOptions = 
   }
 
   const judged = await readQrels(split.path, reading);
-  const queries = new Map<string, Query>();
+  const queries = new Map<string, Query>(options.everyQuery ? allQueries : []);
   const qrels = new Map<string, ReadonlyMap<string, number>>();
   let unknownPassages = 0;
   let unknownQueries = 0;

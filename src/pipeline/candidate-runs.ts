@@ -24,7 +24,7 @@ export function toRun(
 
 /** The rankings that need no training, of the candidates in the lists: what a gate compares with. */
 export function untrainedOf(
-  lists: readonly TrainingList[],
+  lists: readonly Pick<TrainingList, 'queryId' | 'features'>[],
   candidates: ReadonlyMap<string, readonly string[]>,
   features: { readonly dense: boolean; readonly firstStage: boolean; readonly names: readonly string[] },
 ): Record<string, Run> {

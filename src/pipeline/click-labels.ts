@@ -4,7 +4,7 @@ import type { ScoredId } from '../core/run.js';
 import type { ClickSession } from '../distill/clicks/click-log.js';
 import { clickRates } from '../distill/clicks/click-rates.js';
 import { learnPropensities } from '../distill/clicks/learn-propensities.js';
-import type { FeatureMatrix } from '../distill/features/feature-set.js';
+import { withoutOrder } from '../distill/features/feature-set.js';
 import type { TrainingList } from '../distill/training-list.js';
 
 /** What was shown for each query, in the order of its mean rank: the candidates that clicks say something of. */
@@ -60,6 +60,7 @@ export async function clickLabels(
         new Map(
           lists.map((list) => [
             list.queryId,
+            // The order of the lists would explain away what the positions did.
             { list: { ...list, features: withoutOrder(list.features) }, rows: rowsOf(list.queryId) },
           ]),
         ),
@@ -78,14 +79,4 @@ export async function clickLabels(
       };
     }),
   };
-}
-
-/** The order of the lists would explain away what the positions did. */
-function withoutOrder({ names, rows, data }: FeatureMatrix): FeatureMatrix {
-  const kept = names.flatMap((name, column) => (name.startsWith('first_stage') ? [] : [column]));
-  const values = Float64Array.from(
-    { length: rows * kept.length },
-    (_, i) => data[Math.floor(i / kept.length) * names.length + kept[i % kept.length]!]!,
-  );
-  return { names: kept.map((column) => names[column]!), rows, data: values };
 }

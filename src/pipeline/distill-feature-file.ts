@@ -2,6 +2,7 @@ import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run } from '../core/run.js';
 import { createTurns } from '../core/turns.js';
 import { orderByScore } from '../core/vectors.js';
+import { judgedUnknown } from '../distill/curriculum/past-false-negatives.js';
 import { type FeatureFile, readFeatureFile } from '../distill/feature-files/feature-lists.js';
 import { featureFolds, featureSettings } from '../distill/feature-files/feature-settings.js';
 import { type FeatureMatrix, featureVersion } from '../distill/features/feature-set.js';
@@ -54,6 +55,7 @@ export interface DistilledFeatures {
  */
 export async function distillFeatures(options: DistillFeaturesOptions): Promise<DistilledFeatures> {
   const { path, kind, labels, training, seed, out, command, signal, onProgress } = options;
+  if (training?.falseNegatives) throw judgedUnknown(path);
   const spill = { folder: out };
   using file = await readFeatureFile(path, { ...options.reading, labels, seed, spill });
   const { names, lists, rows } = file;

@@ -3,6 +3,7 @@ import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
 import type { Qrels, Run, ScoredId } from '../core/run.js';
 import type { ClickSession } from '../distill/clicks/click-log.js';
+import { judgedUnknown } from '../distill/curriculum/past-false-negatives.js';
 import { type GateResult, runGate } from '../distill/gate.js';
 import { defaultLosses, type Supervision } from '../distill/losses/loss-mix.js';
 import { type StudentDetails, withCard } from '../distill/make-student.js';
@@ -12,13 +13,14 @@ import { checkTwins } from '../distill/splits/query-twins.js';
 import type { Student } from '../distill/student.js';
 import { saveStudent } from '../distill/student-folder.js';
 import type { AnyStudentKind } from '../distill/student-kinds.js';
-import type { TrainingSettings } from '../distill/students/training-settings.js';
+import { type TrainingSettings, trainingOfKinds } from '../distill/students/training-settings.js';
 import type { TeacherWeights } from '../distill/teachers/weigh-teachers.js';
 import type { Dataset } from '../formats/dataset.js';
 import { overCandidates, toRun, untrainedOf } from './candidate-runs.js';
 import { candidatesOf } from './candidates-of.js';
 import { clickLabels, shownCandidates } from './click-labels.js';
 import { openFirstStage } from './first-stage.js';
+import { type JudgedCandidates, judgedCandidates } from './judged-labels.js';
 import { checkJudged, judgedOf, relevanceOf, splitJudged } from './judged-queries.js';
 import { queryVectors } from './query-vectors.js';
 import { teacherLabels } from './teacher-labels.js';
@@ -27,7 +29,7 @@ import { measureUnseen } from './unseen-subjects.js';
 
 export interface DistillRunsOptions extends JobOptions {
   readonly dataset: Dataset;
-  readonly learnFrom: RecordedRankings | RecordedClicks;
+  readonly learnFrom: RecordedRankings | RecordedClicks | RecordedGrades;
   readonly kind: AnyStudentKind;
   /** Encoder alias, or `none` for a student without pretrained weights. */
   readonly encoder: string;
@@ -35,8 +37,8 @@ export interface DistillRunsOptions extends JobOptions {
   /** What students are trained with; the loss `auto` is what `defaultLosses` gives the labels. @default as `lossOf` */
   readonly training?: TrainingSettings;
   /**
-   * Judgements for the gate; queries count with scores of folds that did not train on them. Of 30 and more a third fits
-   * probabilities, and the gate leaves it out.
+   * Judgements for the gate; queries count with scores of folds that did not train on them, and where grades are learned from they
+   * must be others. Of 30 and more a third fits probabilities, and the gate leaves it out.
    */
   readonly qrels?: Qrels;
   /** The most that the student may be worse than a teacher. @default any */
@@ -66,6 +68,14 @@ export interface RecordedClicks {
   readonly propensities?: readonly number[];
 }
 
+export interface RecordedGrades {
+  /** The candidates, in first-stage order: of the queries to learn from, and of those that the gate decides on. */
+  readonly run: Run;
+  readonly depth: number;
+  /** Judgements to learn from. A candidate that they do not name has grade 0. */
+  readonly grades: Qrels;
+}
+
 export interface LabelFacts extends Pick<DistilledRuns, 'weights' | 'propensities'> {
   /** Queries of the run that some teacher does not rank. */
   readonly leftOut: number;
@@ -75,7 +85,7 @@ export interface LabelFacts extends Pick<DistilledRuns, 'weights' | 'propensitie
 
 export interface DistilledRuns {
   readonly folder: string;
-  /** Queries that were learned from; of rankings those that the run and every teacher have. */
+  /** Queries that were learned from; of rankings those that the run and every teacher have, of grades those that the run has. */
   readonly queries: number;
   readonly heldOut: number;
   readonly priorOnly: boolean;
@@ -84,7 +94,7 @@ export interface DistilledRuns {
   /** Of clicks: by position, against the first. */
   readonly propensities?: readonly number[];
   readonly gate?: GateResult;
-  /** Cross-validated scores of every query's candidates. */
+  /** Scores of every query's candidates by a student that did not learn from it. */
   readonly heldOutRun: Run;
 }
 
@@ -114,11 +124,11 @@ export interface DistilledKinds extends Pick<DistilledRuns, 'queries' | 'weights
 }
 
 /**
- * Trains a student from recorded rankings or clicks and saves it. The gate, where there are judgements, compares its
+ * Trains a student from recorded rankings, clicks or judgements and saves it. The gate, where there are judgements, compares its
  * cross-validated ranking with the first stage, BM25, cosine and the untrained fusion over the same candidates, with its
  * teachers, and with itself on subjects unseen in training.
  * @throws RankforgeError `unknown-id` for candidates that the dataset lacks, `too-little-data`, `duplicate-id` for two queries of
- * one text, which folds would train and test on
+ * one text, which folds would train and test on, and for queries that grades are learned from and the gate has too
  */
 export async function distillRuns({ kind, out, ...options }: DistillRunsOptions): Promise<DistilledRuns> {
   // Beside the student's folder, which holds nothing but a finished one.
@@ -133,53 +143,64 @@ export async function distillRuns({ kind, out, ...options }: DistillRunsOptions)
 }
 
 /**
- * Trains one student a kind from the same recorded rankings or clicks, and puts each to its gate. Nothing is saved.
+ * Trains one student a kind from the same recorded rankings, clicks or judgements, and puts each to its gate. Nothing is saved.
  * @throws RankforgeError as `distillRuns`
  */
 export async function distillKinds(options: DistillKindsOptions): Promise<DistilledKinds> {
   const { dataset, learnFrom, kinds, encoder, seed, command, teacherMargin, signal, onProgress } = options;
   const job = { signal, onProgress };
-  const ofClicks = 'sessions' in learnFrom;
-  const candidates = ofClicks ? shownCandidates(learnFrom.sessions) : rankedByAll(learnFrom);
+  const { candidates, labels: grades, unjudged } = candidatesToLabel(learnFrom, options.qrels);
+  const ofTeachers = 'teachers' in learnFrom ? learnFrom : undefined;
+  const supervision = ofTeachers ? (ofTeachers.supervision ?? 'ranks') : 'grades';
+  const training = withDefaultLoss(options.training, supervision);
+  // Before a corpus is embedded.
+  if (training?.falseNegatives && !unjudged) throw judgedUnknown('training.falseNegatives');
+  kinds.forEach(trainingOfKinds(kinds, training ?? {}));
   if (options.qrels) checkJudged(options.qrels, candidates);
   const withTexts = candidatesOf(candidates, dataset, { depth: Number.POSITIVE_INFINITY });
   checkTwins(withTexts.map(({ query }) => query));
   const ids = new Map([...candidates].map(([queryId, items]) => [queryId, items.map(({ id }) => id)]));
-  const { supervision = 'ranks', teacherWeights = 'equal' } = ofClicks ? {} : learnFrom;
+  const teacherWeights = ofTeachers?.teacherWeights ?? 'equal';
   const judged = options.qrels && judgedOf(options.qrels, ids);
   // What weights were fitted on is neither calibrated nor gated on.
   const parts = judged && splitJudged(judged, teacherWeights, seed);
   const fittedOn = teacherWeights === 'judged' ? (parts?.weights ?? new Map()) : undefined;
-  const taught = ofClicks
-    ? undefined
-    : teacherLabels(learnFrom.teachers, { candidates: ids, supervision, qrels: fittedOn, seed });
-  if (taught && !ofClicks) {
+  const taught =
+    ofTeachers && supervision !== 'grades'
+      ? teacherLabels(ofTeachers.teachers, { candidates: ids, supervision, qrels: fittedOn, seed })
+      : undefined;
+  if (ofTeachers && taught) {
     const { weights, covered } = taught;
-    options.onLabels?.({ leftOut: learnFrom.run.size - candidates.size, weights, covered });
+    options.onLabels?.({ leftOut: ofTeachers.run.size - candidates.size, weights, covered });
   }
   let propensities: readonly number[] | undefined;
   await using firstStage = await openFirstStage(dataset.passages, { encoder, ...job });
-  const lists = withTexts.map(({ query, items }) => ({
+  const known = taught?.labels ?? grades;
+  const all = withTexts.map(({ query, items }) => ({
     query,
     passages: items.map(({ passage }) => passage),
-    labels: taught?.labels.get(query.id) ?? items.map(() => 0),
+    labels: known?.get(query.id) ?? items.map(() => 0),
+    unjudged: unjudged?.get(query.id),
   }));
+  const lists = all.filter(({ query }) => !grades || grades.has(query.id));
   // No query fits probabilities and decides at the gate.
   const drawn = partJudged(parts?.gate.keys() ?? [], seed);
   const forGate = parts && judgedOf(parts.gate, drawn.gate);
   const { timeLimit, onUnfinished } = options;
   const trained = await trainStudents({
     ...{ kinds, lists, timeLimit, onUnfinished },
-    labels: ofClicks ? 'grades' : 'scores',
-    relabel: ofClicks
-      ? async (lists) => {
-          const result = await clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
-          propensities = result.propensities;
-          options.onLabels?.({ leftOut: 0, propensities });
-          return result.lists;
-        }
-      : undefined,
-    training: withDefaultLoss(options.training, ofClicks ? 'grades' : supervision),
+    others: grades ? all.filter(({ query }) => !grades.has(query.id)) : [],
+    labels: supervision === 'grades' ? 'grades' : 'scores',
+    relabel:
+      'sessions' in learnFrom
+        ? async (lists) => {
+            const result = await clickLabels(lists, ids, learnFrom.sessions, { ...learnFrom, seed, ...job });
+            propensities = result.propensities;
+            options.onLabels?.({ leftOut: 0, propensities });
+            return result.lists;
+          }
+        : undefined,
+    training,
     firstStage,
     firstStageOrder: true,
     weights: encoder === 'none' ? undefined : encoder,
@@ -192,9 +213,9 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
     about: { ...describe(learnFrom, taught?.weights), command },
     ...job,
   });
-  const teachers = ofClicks ? {} : overCandidates(learnFrom.teachers, ids);
-  const untrained = trained[0] ? untrainedOf(trained[0].lists, ids, trained[0].features) : {};
-  const { clusters, folds } = await clusterFolds(await queryVectors(lists, firstStage, job), {
+  const teachers = overCandidates(ofTeachers?.teachers ?? {}, ids);
+  const untrained = trained[0] ? untrainedOf(trained[0].ranked, ids, trained[0].features) : {};
+  const { clusters, folds } = await clusterFolds(await queryVectors(all, firstStage, job), {
     seed,
     signal,
   });
@@ -207,7 +228,8 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
         ...{ seed, teachers, teacherMargin },
         notes: one.calibration ? [] : [drawn.calibration.size > 0 ? uselessCalibration : noCalibration],
       });
-    const figures = gate && { [`${gate.measure}, cross-validated`]: gate.studentMean };
+    const how = grades ? 'on queries it did not learn from' : 'cross-validated';
+    const figures = gate && { [`${gate.measure}, ${how}`]: gate.studentMean };
     return {
       kind: one.kind,
       student: gate ? withCard(one.student, { gate, figures }) : one.student,
@@ -227,7 +249,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
   });
   const { weights } = taught ?? {};
   return {
-    ...{ students, queries: candidates.size, weights, propensities },
+    ...{ students, queries: lists.length, weights, propensities },
     ...{ untrained, teachers, judged: forGate },
   };
 }
@@ -237,6 +259,19 @@ const noCalibration =
 
 const uselessCalibration =
   'probabilities are not calibrated: the queries for it have no relevant, or no other, judged passages';
+
+/** What is ranked and learned from; labels only where they are grades that were given. */
+function candidatesToLabel(
+  learnFrom: DistillRunsOptions['learnFrom'],
+  gate: Qrels | undefined,
+): Pick<JudgedCandidates, 'candidates'> & Partial<JudgedCandidates> {
+  if ('grades' in learnFrom) {
+    const { run, grades, depth } = learnFrom;
+    return judgedCandidates(run, grades, { depth, gate });
+  }
+  if ('sessions' in learnFrom) return { candidates: shownCandidates(learnFrom.sessions) };
+  return { candidates: rankedByAll(learnFrom) };
+}
 
 /** The candidates of the queries that every teacher ranks too: the others teach nothing. */
 function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, readonly ScoredId[]> {
@@ -260,13 +295,14 @@ export const withDefaultLoss = (
   training.loss === 'auto' ? { ...training, loss: defaultLosses[supervision] } : training;
 
 function describe(
-  learnFrom: RecordedRankings | RecordedClicks,
+  learnFrom: DistillRunsOptions['learnFrom'],
   weights: TeacherWeights | undefined,
 ): Pick<StudentDetails, 'source' | 'teachers'> {
   if ('sessions' in learnFrom) {
     const how = learnFrom.propensities ? 'given' : 'learnt from them';
     return { source: `${learnFrom.sessions.length} sessions of clicks, position bias ${how}` };
   }
+  if ('grades' in learnFrom) return { source: 'judgements, with grade 0 for what they do not name' };
   const names = Object.keys(learnFrom.teachers);
   if (names.length === 1 || !weights) return { source: `the runs ${names.join(', ')}` };
   return { source: `the runs ${names.join(', ')}; ${weights.reason}`, teachers: weights.weights };

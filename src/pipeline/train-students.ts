@@ -4,10 +4,11 @@ import { hashValue } from '../core/hash.js';
 import type { JobOptions } from '../core/progress.js';
 import { createDeadline } from '../distill/auto/deadline.js';
 import { calibrationCard } from '../distill/calibration/calibration-card.js';
-import { createFeatureExtractor } from '../distill/features/extractor.js';
+import { createFeatureExtractor, type ListVectors } from '../distill/features/extractor.js';
 import type { FeatureSet } from '../distill/features/feature-set.js';
 import { makeStudent, type StudentDetails, withCard } from '../distill/make-student.js';
 import { measureLatencies } from '../distill/measure-latency.js';
+import { openScorer } from '../distill/open-scorer.js';
 import type { Student } from '../distill/student.js';
 import type { AnyStudentKind } from '../distill/student-kinds.js';
 import { listGains } from '../distill/students/targets.js';
@@ -31,6 +32,8 @@ export interface TrainStudentsOptions extends JobOptions {
   /** Training queries with their candidates and labels. */
   readonly lists: readonly LabelledCandidates[];
   readonly labels: LabelKind;
+  /** Queries that are not learned from, for the finished student to rank; what labels they have say nothing. @default none */
+  readonly others?: readonly LabelledCandidates[];
   readonly firstStage: Pick<FirstStage, 'bm25' | 'encoder' | 'dense'>;
   readonly seed: number;
   /** By query id and passage id, whether it is relevant: what probabilities are calibrated on. Pairs without a verdict are left out. */
@@ -64,6 +67,8 @@ export interface TrainedStudent {
   readonly features: FeatureSet;
   /** What it was trained on, and how: the latter only of kinds that score features. */
   readonly lists: readonly TrainingList[];
+  /** These and the others, all of which have scores by a student that did not learn from them. */
+  readonly ranked: readonly Pick<TrainingList, 'queryId' | 'features'>[];
   readonly options?: TrainOptions;
   /** The same kind trained without some queries, its settings chosen anew: for what needs subjects unseen in training. */
   readonly without: (queryIds: ReadonlySet<string>) => Promise<Student>;
@@ -80,7 +85,17 @@ export interface TrainedStudent {
  * @throws RankforgeError `too-little-data`, `bad-file`, the signal's reason
  */
 export async function trainStudents(options: TrainStudentsOptions): Promise<TrainedStudent[]> {
-  const { kinds, lists, labels, firstStage, seed, about = {}, relevance, onUnfinished } = options;
+  const {
+    kinds,
+    lists,
+    others = [],
+    labels,
+    firstStage,
+    seed,
+    about = {},
+    relevance,
+    onUnfinished,
+  } = options;
   const { bm25, encoder, dense } = firstStage;
   const { signal, onProgress } = options;
   const trainingOf = trainingOfKinds(kinds, options.training ?? {});
@@ -93,31 +108,24 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     dense: encoder !== undefined,
     firstStage: options.firstStageOrder ?? false,
   });
+  const all = [...lists, ...others];
   const queryVectors = encoder
     ? await encoder.embed(
-        lists.map(({ query }) => query.text),
+        all.map(({ query }) => query.text),
         { signal },
       )
     : [];
-  const vectorByQuery = new Map(lists.map(({ query }, index) => [query.id, queryVectors[index]!]));
-  const built = await buildTrainingLists(lists, extractor, {
-    ...{ signal, onProgress },
-    vectorsOf:
-      dense &&
-      (({ query, passages }) => ({
-        query: vectorByQuery.get(query.id)!,
-        passages: passages.map(({ id }) => dense.vector(id)),
-      })),
-  });
-  const trainingLists = (await options.relabel?.(built)) ?? built;
-  const timed = lists.slice(0, 40).map(({ query, passages }) => ({
-    query,
-    passages,
-    vectors: dense && {
+  const vectorByQuery = new Map(all.map(({ query }, index) => [query.id, queryVectors[index]!]));
+  const vectorsOf =
+    dense &&
+    (({ query, passages }: LabelledCandidates) => ({
       query: vectorByQuery.get(query.id)!,
       passages: passages.map(({ id }) => dense.vector(id)),
-    },
-  }));
+    }));
+  const built = await buildTrainingLists(all, extractor, { signal, onProgress, vectorsOf });
+  const own = built.slice(0, lists.length);
+  const trainingLists = (await options.relabel?.(own)) ?? own;
+  const timed = lists.slice(0, 40).map((list) => ({ ...list, vectors: vectorsOf?.(list) }));
   const details = {
     ...{ statistics, analyser: analyser.id, encoder, ...about },
     ...{ features: extractor.set, labels, seed },
@@ -150,8 +158,13 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     return { options: ofFeatures, trained, student };
   };
   const trainOne = async (kind: AnyStudentKind): Promise<TrainedStudent> => {
-    const { options: settings, trained, student } = await train(kind, trainingLists, job, 'all');
-    const calibration = relevance && calibrateOn(trained, lists, relevance, seed);
+    const { options: settings, student, ...found } = await train(kind, trainingLists, job, 'all');
+    const ofOthers = await scoreAll(student, others, vectorsOf, { signal: job.signal });
+    const trained = {
+      ...found.trained,
+      heldOutScores: new Map([...found.trained.heldOutScores, ...ofOthers]),
+    };
+    const calibration = relevance && calibrateOn(trained, all, relevance, seed);
     const source = options.relevanceSource ?? 'the judge of the training set';
     return {
       kind,
@@ -161,6 +174,7 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
       trained,
       features: extractor.set,
       lists: trainingLists,
+      ranked: built,
       options: settings,
       without: async (ids) => {
         const own = trainingLists.filter(({ queryId }) => !ids.has(queryId));
@@ -191,6 +205,24 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
     { signal },
   );
   return students.map((one, i) => ({ ...one, student: withCard(one.student, { latency: latencies[i] }) }));
+}
+
+/** Scores of queries that a finished student did not learn from, by query id. */
+async function scoreAll(
+  student: Student,
+  lists: readonly LabelledCandidates[],
+  vectorsOf: ((list: LabelledCandidates) => ListVectors) | undefined,
+  { signal }: Pick<JobOptions, 'signal'>,
+): Promise<Map<string, Float64Array>> {
+  const scores = new Map<string, Float64Array>();
+  if (lists.length === 0) return scores;
+  await using scorer = await openScorer(student);
+  for (const list of lists) {
+    const { query, passages } = list;
+    const found = await scorer.score(query, passages, { signal, vectors: vectorsOf?.(list) });
+    scores.set(query.id, Float64Array.from(found.scores));
+  }
+  return scores;
 }
 
 /** nDCG@10 of the held-out scores, query by query. */

@@ -30,7 +30,7 @@ export async function measureUnseen(
   if (folds.length === 0) return without(noUnseenSubjects.oneSubject);
   let scores: ReadonlyMap<string, Float64Array>;
   try {
-    scores = await extrapolate(trained.lists, trained.lists, folds, { ...trained.options, ...job });
+    scores = await extrapolate(trained.lists, trained.ranked, folds, { ...trained.options, ...job });
   } catch (error) {
     if (error instanceof RankforgeError && error.code === 'too-little-data')
       return without(noUnseenSubjects.tooFew);

@@ -22,6 +22,11 @@ test('a setting that none of them has is refused, with who has it', () => {
   expect(() => checkTraining('lambdamart', { loss: 'kl' })).toThrow(
     expect.objectContaining({ code: 'unsupported', where: 'training.loss' }),
   );
+  expect(() => checkTraining('lambdamart', { falseNegatives: 'weigh' })).toThrow(
+    expect.objectContaining({ code: 'unsupported', where: 'training.falseNegatives' }),
+  );
+  expect(() => checkTraining('lambdamart', { falseNegatives: 'drop' })).not.toThrow();
+  expect(trainingOfKinds(['linear', 'lambdamart'], { falseNegatives: 'weigh' })('lambdamart')).toEqual({});
   // What is not given is not refused.
   expect(() => checkTraining('lambdamart', { loss: undefined })).not.toThrow();
 });

@@ -242,6 +242,130 @@ describe('rankings', () => {
   });
 });
 
+/** Judgements of some of the queries, of each the passages that `of` names. */
+const judge = (name: string, from: number, to: number, of = (q: number) => shownFor(q)): string => {
+  const rows = queries().flatMap(({ id }, q) =>
+    q < from || q >= to ? [] : of(q).map((p) => `${id}\t${p}\t${gradeOf(p)}\n`),
+  );
+  writeFileSync(at(name), `query-id\tcorpus-id\tscore\n${rows.join('')}`);
+  return at(name);
+};
+
+describe('judgements', () => {
+  const graded = (more: readonly string[] = []) => [
+    '--labels',
+    judge('train.tsv', 0, 20),
+    '--qrels',
+    judge('gate.tsv', 20, queryCount),
+    ...more,
+  ];
+
+  test.each(['linear', 'static'])('teach %s what the gate measures on other queries', async (kind) => {
+    const run = await distillRun(...graded(['--student', kind, '--loss', 'auto']));
+    expect([0, 4]).toContain(run.code);
+    const { queries: learnt, gate } = JSON.parse(run.stdout);
+    expect(learnt).toBe(20);
+    expect(gate.queries).toBeLessThanOrEqual(10);
+    if (kind === 'linear') expect(gate.studentMean).toBeGreaterThan(gate.baselineMeans['first stage']);
+    expect(card()).toMatchObject({
+      training: {
+        labels: 'grades',
+        loss: 'ndcg-loss2++',
+        source: expect.stringMatching(/^judgements/),
+      },
+      figures: { 'nDCG@10, on queries it did not learn from': gate.studentMean },
+      command: expect.stringContaining(' --labels train.tsv '),
+    });
+    expect(card().training.queries + card().training.skipped).toBe(20);
+  });
+
+  test('of a split that the dataset does not name, with all kinds together', async () => {
+    writeFileSync(at('qrels/test.tsv'), readFileSync(judge('gate.tsv', 20, queryCount), 'utf8'));
+    const run = await distillRun(...graded(['--auto']));
+    expect([0, 4]).toContain(run.code);
+    expect(JSON.parse(run.stdout).queries).toBe(20);
+    expect((await distillRun(...graded(['--split', 'test']), '--out', at('other'))).code).toBe(1);
+  });
+
+  test('without judgements of other queries there is no gate', async () => {
+    const run = await distillRun('--labels', judge('train.tsv', 0, 20));
+    expect(run.code).toBe(0);
+    expect(JSON.parse(run.stdout).gate).toBeUndefined();
+  });
+
+  test('a query to learn from and to gate on is an error that names it', async () => {
+    const run = await distillRun('--labels', judge('train.tsv', 0, 20), '--qrels', judge('gate.tsv', 18, 30));
+    expect(error(run)).toMatchObject({
+      code: 'duplicate-id',
+      where: 'q18, q19',
+      message: '2 queries are both learned from and judged for the gate',
+      hint: expect.stringMatching(/tested on what it learned/),
+    });
+    expect(existsSync(at('student/card.json'))).toBe(false);
+  });
+
+  /** Of each query the best of the first half of its candidates; the others are unjudged. */
+  const sparse = () =>
+    judge('sparse.tsv', 0, 24, (q) => [
+      shownFor(q)
+        .slice(0, 5)
+        .reduce((best, p) => (gradeOf(p) > gradeOf(best) ? p : best)),
+    ]);
+
+  test.each([
+    ['linear', 'drop', []],
+    ['lambdamart', 'drop', []],
+    ['static', 'drop', []],
+    ['linear', 'weigh', ['--loss', 'info-nce']],
+    ['static', 'weigh', ['--loss', 'rank-net']],
+  ])('%s can %s what nobody judged, and the card says so', async (kind, way, more) => {
+    const run = await distillRun(
+      ...['--labels', sparse(), '--student', kind, '--false-negatives', way],
+      ...more,
+    );
+    expect(run.code).toBe(0);
+    const { falseNegatives } = card().training;
+    expect(falseNegatives).toMatchObject({ way, unjudged: 24 * 7 });
+    if (way === 'drop') expect(falseNegatives.dropped).toBeGreaterThan(0);
+    else expect(falseNegatives.rates).toHaveLength(2);
+    expect(readFileSync(at('student/README.md'), 'utf8')).toContain('| false negatives |');
+    expect(card().command).toContain(`--false-negatives ${way}`);
+  });
+
+  test('false negatives are of judgements alone, and weighing takes a loss and a kind that can', async () => {
+    const teacher = write('teacher.trec', byLength);
+    const refused = async (...more: string[]) => error(await distillRun('--false-negatives', ...more));
+    expect(await refused('drop', '--teacher', teacher)).toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringMatching(/learn from judgements/),
+    });
+    expect(await refused('weigh', '--labels', sparse())).toMatchObject({
+      code: 'unsupported',
+      message: 'The loss "kl" has no weights for its items',
+      hint: expect.stringMatching(/info-nce/),
+    });
+    expect(await refused('weigh', '--labels', sparse(), '--student', 'lambdamart')).toMatchObject({
+      code: 'unsupported',
+      message: 'The student "lambdamart" has no setting "falseNegatives" of "weigh"',
+    });
+    writeFileSync(at('rows.txt'), '1 qid:1 1:1\n0 qid:1 1:0\n');
+    const file = ['distill', '--features', at('rows.txt'), '--false-negatives', 'drop'];
+    expect(error(await rankforge([...file, '--out', at('other'), '--json']))).toMatchObject({
+      code: 'unsupported',
+    });
+  });
+
+  test('judgements of other queries than the run, and beside what they stand for', async () => {
+    writeFileSync(at('other.tsv'), 'query-id\tcorpus-id\tscore\nx\tp1\t1\n');
+    expect(error(await distillRun('--labels', at('other.tsv')))).toMatchObject({ code: 'too-little-data' });
+    const teacher = write('teacher.trec', byLength);
+    const labels = judge('train.tsv', 0, 20);
+    expect((await distillRun('--labels', labels, '--teacher', teacher)).code).toBe(2);
+    expect((await distill('--labels', labels)).code).toBe(2);
+    expect((await distill('--labels', labels, '--clicks', at('none.jsonl'))).code).toBe(2);
+  });
+});
+
 describe('clicks', () => {
   /** People look at rank k with probability 1/k and click long passages. */
   const clickLog = (perQuery = 12) =>

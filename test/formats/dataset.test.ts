@@ -38,6 +38,8 @@ test('a folder in BEIR layout, zipped or not', async () => {
   );
   expect({ ...(await loadDataset(zipped)), name: '' }).toEqual({ ...dataset, name: '' });
   expect([...(await loadDataset(zipped, { split: 'train' })).queries.keys()]).toEqual(['q1']);
+  const whole = await loadDataset(plain, { everyQuery: true });
+  expect([[...whole.queries.keys()], [...whole.qrels.keys()]]).toEqual([['q1', 'q2'], ['q2']]);
   expect(listSplits(plain)).toEqual(['test', 'train']);
 });
 

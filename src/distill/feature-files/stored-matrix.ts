@@ -1,6 +1,6 @@
 import type { Block } from '../../core/block-store.js';
-import type { FeatureMatrix } from '../features/feature-set.js';
-import { type FilledCells, spreadCells } from '../features/filled-cells.js';
+import type { FeatureMatrix, FilledCells } from '../features/feature-set.js';
+import { spreadCells } from '../features/filled-cells.js';
 
 /** The names of a file's features, by column: what they are is known once the file is read. */
 export interface Numbering {

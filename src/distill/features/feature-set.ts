@@ -1,5 +1,3 @@
-import type { FilledCells } from './filled-cells.js';
-
 /**
  * Raised when a feature is added, dropped, reordered or computed otherwise: a student reads only the version it was
  * trained on.
@@ -120,6 +118,15 @@ export function featureSet({
 /** What is measured of texts comes in doubles; features of a file in floats, since a file may have a million rows. */
 export type FeatureValues = Float64Array | Float32Array;
 
+/** A matrix row by row without the zeros, which are most of a feature file. */
+export interface FilledCells {
+  /** Where each row's cells begin, and at last their end. */
+  readonly starts: Uint32Array;
+  /** Rising in a row. */
+  readonly columns: Uint16Array | Uint32Array;
+  readonly values: FeatureValues;
+}
+
 /** Features of one query's candidates, row by row. */
 export interface FeatureMatrix {
   readonly names: readonly string[];
@@ -128,6 +135,16 @@ export interface FeatureMatrix {
   readonly data: FeatureValues;
   /** Of a matrix that is kept as its filled cells: these, made each time too. */
   filled?(): FilledCells;
+}
+
+/** Without what the first stage's order tells. */
+export function withoutOrder({ names, rows, data }: FeatureMatrix): FeatureMatrix {
+  const kept = names.flatMap((name, column) => (name.startsWith('first_stage') ? [] : [column]));
+  const values = Float64Array.from(
+    { length: rows * kept.length },
+    (_, i) => data[Math.floor(i / kept.length) * names.length + kept[i % kept.length]!]!,
+  );
+  return { names: kept.map((column) => names[column]!), rows, data: values };
 }
 
 /** One column of a matrix; zeros for a feature that it has not. */

@@ -1,13 +1,4 @@
-import type { FeatureMatrix, FeatureValues } from './feature-set.js';
-
-/** A matrix row by row without the zeros, which are most of a feature file. */
-export interface FilledCells {
-  /** Where each row's cells begin, and at last their end. */
-  readonly starts: Uint32Array;
-  /** Rising in a row. */
-  readonly columns: Uint16Array | Uint32Array;
-  readonly values: FeatureValues;
-}
+import type { FeatureMatrix, FilledCells } from './feature-set.js';
 
 /** Columns that a matrix may have before their numbers take 32 bits. */
 export const manyColumns = 2 ** 16;

@@ -1,13 +1,13 @@
 import type { Spill } from '../../core/block-store.js';
 import { createTurns } from '../../core/turns.js';
-import type { LabelKind, TrainingList } from '../training-list.js';
+import { type LabelKind, learnedPart, type TrainingList } from '../training-list.js';
 import { fitLambdaMart, fitLambdaMartFolds } from './lambdamart.js';
 import { fitLinear } from './linear.js';
 import { fitMlp, fitMlpFolds } from './mlp.js';
 import { scalePrior } from './prior.js';
 import type { Parameters } from './scorer.js';
 import type { StudentSettings } from './student-settings.js';
-import { type HeldOut, makeTargets, pickTargets, type Targets } from './targets.js';
+import { type HeldOut, makeTargets, pickTargets, teaches } from './targets.js';
 
 /** One entry of the grid on every fold. */
 export interface Fitted {
@@ -38,10 +38,10 @@ export async function fitPrior(
   { labels, signal }: FitOptions,
 ): Promise<Fitted> {
   const turn = createTurns(signal);
-  const targets = makeTargets(lists, labels);
+  const learned = learnedFrom(lists, labels);
   const fitOn = async (held: ReadonlySet<number>): Promise<Parameters> => {
     await turn();
-    const kept = partOf(lists, targets, (i) => !held.has(i));
+    const kept = partOf(learned, (i) => !held.has(i));
     return { kind: 'linear', weights: scalePrior(prior, kept.lists, kept.targets) };
   };
   return { byFold: await inTurn(folds, fitOn), fitAll: () => fitOn(new Set()) };
@@ -58,22 +58,24 @@ export async function fitFolds(
   prior: readonly number[],
   { labels, seed, spill, signal }: FitOptions,
 ): Promise<Fitted> {
-  const targets = makeTargets(lists, labels, settings);
+  const whole = { lists, targets: makeTargets(lists, labels, settings) };
+  const learned = learnedFrom(lists, labels, settings);
   const job = { seed, signal };
   const turn = createTurns(signal);
   const parts = await inTurn(folds, async (fold) => {
     await turn();
-    const kept = partOf(lists, targets, (i) => !fold.has(i));
-    const held = partOf(lists, targets, (i) => fold.has(i));
+    const kept = partOf(learned, (i) => !fold.has(i));
+    const held = partOf(whole, (i) => fold.has(i));
     return { ...kept, held, prior: scalePrior(prior, kept.lists, kept.targets) };
   });
-  const ofAll = () => scalePrior(prior, lists, targets);
+  const all = partOf(learned, () => true);
+  const ofAll = () => scalePrior(prior, all.lists, all.targets);
   switch (settings.kind) {
     case 'linear': {
       const fitOn = (own: HeldOut, start: readonly number[]) =>
         fitLinear(own.lists, own.targets, settings, start, job);
       const byFold = await inTurn(parts, (part) => fitOn(part, part.prior));
-      return { byFold, fitAll: () => fitOn({ lists, targets }, ofAll()) };
+      return { byFold, fitAll: () => fitOn(all, ofAll()) };
     }
     case 'lambdamart': {
       const { byFold, rounds } = await fitLambdaMartFolds(parts, settings, { ...job, spill });
@@ -81,19 +83,33 @@ export async function fitFolds(
       return {
         byFold,
         rounds,
-        fitAll: () => fitLambdaMart(lists, targets, chosen, ofAll(), { ...job, spill }),
+        fitAll: () => fitLambdaMart(all.lists, all.targets, chosen, ofAll(), { ...job, spill }),
       };
     }
     case 'mlp': {
       const { byFold, rounds } = await fitMlpFolds(parts, settings, job);
       const chosen = { ...settings, epochs: rounds, horizon: settings.epochs };
-      return { byFold, rounds, fitAll: () => fitMlp(lists, targets, chosen, ofAll(), job) };
+      return { byFold, rounds, fitAll: () => fitMlp(all.lists, all.targets, chosen, ofAll(), job) };
     }
   }
 }
 
-function partOf(lists: readonly TrainingList[], targets: Targets, isIn: (list: number) => boolean): HeldOut {
-  const own = [...lists.keys()].filter(isIn);
+/**
+ * Lists as they are learned from. What is held out is measured whole: without the rows that an untrained ranking put beside the best
+ * positive, no student could be better than that ranking.
+ */
+function learnedFrom(
+  lists: readonly TrainingList[],
+  labels: LabelKind,
+  settings?: { readonly temperature?: number },
+): HeldOut {
+  const learned = lists.map(learnedPart);
+  return { lists: learned, targets: makeTargets(learned, labels, settings) };
+}
+
+/** Of the lists that still teach something. */
+function partOf({ lists, targets }: HeldOut, isIn: (list: number) => boolean): HeldOut {
+  const own = [...lists.keys()].filter((i) => isIn(i) && teaches(lists[i]!));
   return { lists: own.map((i) => lists[i]!), targets: pickTargets(targets, own) };
 }
 

@@ -36,15 +36,9 @@ export function openLoss(
   { loss = featureLoss, importance = false }: LossSettings,
 ): OpenLoss {
   const mix = parseLossMix(loss);
-  const deaf = mix.find(({ name }) => !lossFacts[name].weighted && !lossFacts[name].notAlone);
   const unlike =
     importance || lists.some(({ weights, presence }) => weights !== undefined || presence !== undefined);
-  if (unlike && deaf) {
-    throw new RankforgeError('unsupported', `The loss "${deaf.name}" has no weights for its items`, {
-      where: `loss "${loss}"`,
-      hint: 'Leave weights, presence and importance out, or take a loss that is a sum over items, such as list-mle.',
-    });
-  }
+  if (unlike) checkWeighted(mix, loss);
   const contextOf = (list: number): LossContext => {
     const { weights, presence } = lists[list]!;
     if (!importance) return { weights, presence };
@@ -52,4 +46,14 @@ export function openLoss(
     return { weights: weights ? byRank.map((one, i) => one * weights[i]!) : byRank, presence };
   };
   return { mix, objective: makeObjective(mix), contextOf };
+}
+
+/** @param text the mix as it was given  @throws RankforgeError `unsupported` for a loss that has no weights */
+export function checkWeighted(mix: LossMix, text: string): void {
+  const deaf = mix.find(({ name }) => !lossFacts[name].weighted && !lossFacts[name].notAlone);
+  if (!deaf) return;
+  throw new RankforgeError('unsupported', `The loss "${deaf.name}" has no weights for its items`, {
+    where: `loss "${text}"`,
+    hint: 'Leave weights, presence and importance out, or take a loss that is a sum over items, such as info-nce or list-mle.',
+  });
 }

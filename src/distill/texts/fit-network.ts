@@ -15,7 +15,10 @@ import type { TextArchitecture } from './text-architecture.js';
 /** Lists as a network reads them, and what they teach. All aligned. */
 export interface TextData<Row> {
   readonly queryIds: readonly string[];
+  /** What is learned from, with its targets. */
   readonly rows: readonly (readonly Row[])[];
+  /** Whole lists, as they are scored when they are held out. */
+  readonly allRows: readonly (readonly Row[])[];
   readonly targets: Targets;
   readonly loss: OpenLoss;
 }
@@ -166,7 +169,7 @@ const toBatch = <Row>(
 async function scoreLists<Row>(
   network: Network,
   architecture: TextArchitecture<Row>,
-  { rows }: TextData<Row>,
+  { allRows: rows }: TextData<Row>,
   lists: readonly number[],
   parameters: Parameters,
   signal: AbortSignal | undefined,

@@ -1,17 +1,19 @@
+import { join } from 'node:path';
 import { makeFolds } from '../../core/folds.js';
 import { hashValue } from '../../core/hash.js';
 import type { JobOptions } from '../../core/progress.js';
 import { randomStream } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
+import { trainPastFalseNegatives } from '../curriculum/past-false-negatives.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import type { Parameters } from '../neural/parameters.js';
 import { type LossSettings, openLoss } from '../students/open-loss.js';
 import { type Prior, priorWeights, scalePrior, untrainedPrior } from '../students/prior.js';
 import { weighRows } from '../students/scorer.js';
-import { listsThatTeach, makeTargets, meanGain } from '../students/targets.js';
-import { lossOf } from '../students/training-settings.js';
+import { listsThatTeach, makeTargets, meanGain, teaches } from '../students/targets.js';
+import { lossOf, type TrainingSettings } from '../students/training-settings.js';
 import type { Trained } from '../train-student.js';
-import { checkLists, type LabelKind, type TrainingList } from '../training-list.js';
+import { checkLists, type LabelKind, learnedPart, presentRows, type TrainingList } from '../training-list.js';
 import { chooseVariant, type HeldOutRun } from './choose-variant.js';
 import { type FitOptions, fitNetwork, type TextData } from './fit-network.js';
 import { type EpochScores, RunRecord } from './run-record.js';
@@ -42,7 +44,7 @@ export interface TrainTextOptions extends JobOptions {
   /** Passages a query that an epoch learns from. @default 24 */
   readonly passagesPerList?: number;
   /** @default as `lossOf` */
-  readonly training?: LossSettings;
+  readonly training?: LossSettings & Pick<TrainingSettings, 'falseNegatives'>;
   /** Where a stopped training leaves what it goes on from. @default nowhere: it starts again */
   readonly folder?: string;
   /** Of ONNX Runtime; another number may change the last bits. @default the machine's cores, at most 8 */
@@ -67,15 +69,47 @@ export async function trainTextStudent<Row>(
   architecture: TextArchitecture<Row>,
   options: TrainTextOptions,
 ): Promise<TrainedText> {
+  const { falseNegatives: way, ...training } = options.training ?? {};
+  if (!way) return crossValidate(lists, architecture, options);
+  const { features, labels, folder, prior } = options;
+  return trainPastFalseNegatives(
+    lists,
+    {
+      way,
+      features,
+      prior,
+      loss: lossOf(architecture.kind, labels, training)!,
+    },
+    (own, seen, pass) =>
+      crossValidate(own, architecture, {
+        ...options,
+        features: seen,
+        training,
+        // Each pass goes on from its own record.
+        folder: folder === undefined ? undefined : join(folder, pass),
+      }),
+  );
+}
+
+async function crossValidate<Row>(
+  lists: readonly TextList[],
+  architecture: TextArchitecture<Row>,
+  options: TrainTextOptions,
+): Promise<TrainedText> {
   const { labels, seed, folder, signal } = options;
   checkLists(lists);
   const useful = listsThatTeach(lists, 'some hundreds');
-  const targets = makeTargets(useful, labels);
+  const learned = useful.map(learnedPart);
+  listsThatTeach(learned, 'some hundreds');
+  const { gains } = makeTargets(useful, labels);
+  const targets = makeTargets(learned, labels);
+  const allRows = await readLists(useful, architecture, signal);
   const data: TextData<Row> = {
     queryIds: useful.map(({ queryId }) => queryId),
-    rows: await readLists(useful, architecture, signal),
+    rows: allRows.map((rows, i) => presentRows(useful[i]!).map((row) => rows[row]!)),
+    allRows,
     targets,
-    loss: openLoss(useful, targets, {
+    loss: openLoss(learned, targets, {
       ...options.training,
       loss: lossOf(architecture.kind, labels, options.training),
     }),
@@ -89,7 +123,10 @@ export async function trainTextStudent<Row>(
   } = options;
   const settings = hashValue({
     architecture: architecture.settings,
-    lists: useful.map(({ queryId, query, passages, labels: own }) => [queryId, query, passages, [...own]]),
+    lists: useful.map(({ queryId, query, passages, labels: own, weights = [], presence = [] }) => [
+      ...[queryId, query, passages, [...own]],
+      ...(weights.length + presence.length > 0 ? [[...weights], [...presence]] : []),
+    ]),
     numbers: [labels, seed, epochs, patience, listsPerStep, passagesPerList, options.folds ?? null],
     training: options.training ?? null,
   });
@@ -103,11 +140,15 @@ export async function trainTextStudent<Row>(
       onProgress: (progress) =>
         options.onProgress?.({ ...progress, stage: `train ${architecture.kind}, ${name}` }),
     };
-    const ownGains = out.map((i) => targets.gains[i]!);
+    const ownGains = out.map((i) => gains[i]!);
     const parameters = await fitNetwork(
       architecture,
       data,
-      { kept: all.filter((i) => !held.has(i)), held: out, measure: (scores) => meanGain(scores, ownGains) },
+      {
+        kept: all.filter((i) => !held.has(i) && teaches(learned[i]!)),
+        held: out,
+        measure: (scores) => meanGain(scores, ownGains),
+      },
       fitting,
     );
     return { parameters, record, lists: out };
@@ -115,7 +156,7 @@ export async function trainTextStudent<Row>(
 
   const count = Math.min(Math.max(2, options.folds ?? 3), useful.length);
   const folds = makeFolds(useful.length, count, randomStream(seed, 'folds'));
-  const priorBy = folds.map((fold) => scaledPrior(useful, fold, options));
+  const priorBy = folds.map((fold) => scaledPrior(learned, fold, options));
   const priorScores = priorOf(useful, folds, priorBy);
   const runs: HeldOutRun[] = [];
   for (const [i, fold] of folds.entries()) {
@@ -124,8 +165,8 @@ export async function trainTextStudent<Row>(
     runs.push({ lists: held, scores: record.scores });
   }
 
-  const { best, selection, rounds } = chooseVariant(runs, priorScores, targets.gains);
-  const weights = scaledPrior(useful, new Set(), options);
+  const { best, selection, rounds } = chooseVariant(runs, priorScores, gains);
+  const weights = scaledPrior(learned, new Set(), options);
   return {
     parameters: { kind: 'linear', weights: best.prior ? weights : weights.map(() => 0) },
     selection,
@@ -165,7 +206,7 @@ async function readLists<Row>(
 
 /** The prior at the scale that fits the labels of the lists that are kept. */
 function scaledPrior(
-  lists: readonly TextList[],
+  lists: readonly TrainingList[],
   held: ReadonlySet<number>,
   { features, labels, prior = untrainedPrior(features) }: TrainTextOptions,
 ): number[] {

@@ -1,5 +1,5 @@
-import type { FeatureMatrix, FeatureValues } from '../features/feature-set.js';
-import { type FilledCells, findFilled } from '../features/filled-cells.js';
+import type { FeatureMatrix, FeatureValues, FilledCells } from '../features/feature-set.js';
+import { findFilled } from '../features/filled-cells.js';
 
 /** Rows of a matrix as trees read them: what columns are called is nothing to them. */
 export type RowMatrix = Pick<FeatureMatrix, 'rows' | 'data' | 'filled'>;

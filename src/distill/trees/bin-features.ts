@@ -20,7 +20,7 @@ export interface BinnedFeatures {
 }
 
 /** Some rows' bins. */
-export interface RowBlock {
+interface RowBlock {
   /** The first row, and the row after the last. */
   readonly from: number;
   readonly to: number;

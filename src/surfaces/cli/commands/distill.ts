@@ -9,8 +9,6 @@ import {
   type DistillRunsOptions,
   distillRuns,
   type LabelFacts,
-  type RecordedClicks,
-  type RecordedRankings,
   withDefaultLoss,
 } from '../../../pipeline/distill-runs.js';
 import { checkOutputFolder } from '../check-output.js';
@@ -34,6 +32,7 @@ interface DistillFlags extends AutoFlags, TrainingFlags {
   teacherWeights: 'equal' | 'judged';
   teacherLabels?: 'ranks' | 'scores';
   clicks?: string;
+  labels?: string;
   features?: string;
   propensities?: number[];
   student: AnyStudentKind;
@@ -52,7 +51,7 @@ export function addDistillCommand(program: Command, context: CliContext): void {
   const command = program
     .command('distill')
     .description(
-      'Train a student from recorded rankings, clicks or a feature file; with judgements its cross-validated ranking must pass the gate',
+      'Train a student from recorded rankings, clicks, judgements or a feature file; with judged queries its ranking of what it did not learn from must pass the gate',
     )
     .addOption(flags.dataset())
     .addOption(flags.run())
@@ -72,6 +71,10 @@ export function addDistillCommand(program: Command, context: CliContext): void {
       ).choices(['ranks', 'scores']),
     )
     .option('--clicks <file>', 'in place of --run and --teacher: JSONL of query, shown and clicked')
+    .option(
+      '--labels <file>',
+      'in place of --teacher: judgements to learn from, TREC or BEIR, of other queries than those of --qrels',
+    )
     .option(
       '--features <file>',
       'in place of --dataset, --run and --teacher: SVMlight or LETOR, "label qid:q 1:x 2:y # comment"',
@@ -114,7 +117,7 @@ export function addDistillCommand(program: Command, context: CliContext): void {
       const { gate } = result;
       if (!gate) return `${result.folder}: not gated, since no judgements were given\n`;
       const rows = Object.entries(gate.baselineMeans).map(([name, value]) => [name, value.toFixed(4)]);
-      return `${textTable(['ranking', gate.measure], [...rows, [`student ${options.student}, cross-validated`, gate.studentMean.toFixed(4)]])}\nGate ${gate.passed ? 'passed' : 'NOT passed'}: ${gate.reason}\n${result.folder}\n`;
+      return `${textTable(['ranking', gate.measure], [...rows, [`student ${options.student}, ${options.labels === undefined ? 'cross-validated' : 'on queries it did not learn from'}`, gate.studentMean.toFixed(4)]])}\nGate ${gate.passed ? 'passed' : 'NOT passed'}: ${gate.reason}\n${result.folder}\n`;
     });
     if (result.gate && !result.gate.passed) throw gateFailed(result.gate, result.folder);
   });
@@ -170,7 +173,12 @@ async function readAll(
   const judged = qrels === undefined ? undefined : await readGivenQrels(qrels, reading);
   return {
     ...{ learnFrom, training: trainingOf(options), encoder, seed, out, teacherMargin, signal, onProgress },
-    dataset: await openDataset({ ...options, dataset }, context, reading),
+    // Queries to learn from and queries to gate on are of two splits.
+    dataset: await openDataset(
+      { ...options, dataset, everyQuery: options.labels !== undefined && options.split === undefined },
+      context,
+      reading,
+    ),
     qrels: judged,
     command: options.command,
     onLabels: (facts) => sayLabels(facts, options, context),
@@ -181,7 +189,9 @@ async function distillFile(options: DistillFlags, path: string, context: CliCont
   const { signal, onProgress } = context;
   const { student, teacherLabels, out, seed } = options;
   const labels = teacherLabels === 'scores' ? 'scores' : 'grades';
-  const other = (['dataset', 'run', 'teacher', 'clicks', 'qrels'] as const).find((name) => options[name]);
+  const other = (['dataset', 'run', 'teacher', 'clicks', 'labels', 'qrels'] as const).find(
+    (name) => options[name],
+  );
   if (other) {
     throw new RankforgeError('usage', `--${other} says nothing beside --features`, {
       where: `--${other}`,
@@ -219,17 +229,29 @@ async function distillFile(options: DistillFlags, path: string, context: CliCont
 async function readRecorded(
   options: DistillFlags,
   reading: ReturnType<typeof openReading>,
-): Promise<RecordedRankings | RecordedClicks> {
-  const { run, teacher, clicks, propensities, depth, teacherWeights, teacherLabels } = options;
+): Promise<DistillRunsOptions['learnFrom']> {
+  const { run, teacher, clicks, labels, propensities, depth, teacherWeights, teacherLabels } = options;
   if (clicks !== undefined) {
-    if (teacher || run !== undefined)
-      throw new RankforgeError('usage', '--clicks stands in place of --run and --teacher', {
+    if (teacher || run !== undefined || labels !== undefined)
+      throw new RankforgeError('usage', '--clicks stands in place of --run, --teacher and --labels', {
         where: '--clicks',
         hint: 'Give one or the other: a click log has its own lists.',
       });
     return { sessions: await readClickLog(clicks, reading), propensities };
   }
   if (run === undefined) throw missing('--run');
+  if (labels !== undefined) {
+    if (teacher)
+      throw new RankforgeError('usage', '--labels stands in place of --teacher', {
+        where: '--labels',
+        hint: 'Learn from judgements or from rankings.',
+      });
+    return {
+      run: await readGivenRun(run, reading),
+      depth,
+      grades: await readGivenQrels(labels, reading),
+    };
+  }
   if (!teacher) throw missing('--teacher');
   const candidates = await readGivenRun(run, reading);
   const teachers = await Promise.all(teacher.map((path) => readGivenRankings(path, reading)));
@@ -245,7 +267,7 @@ async function readRecorded(
 const missing = (flag: string): RankforgeError =>
   new RankforgeError('usage', `distill needs ${flag}`, {
     where: flag,
-    hint: 'Rankings take --dataset, --run and --teacher; clicks --dataset and --clicks; a feature file --features.',
+    hint: 'Rankings take --dataset, --run and --teacher; judgements --labels for --teacher; clicks --dataset and --clicks; a feature file --features.',
   });
 
 const commandOf = ({ auto, features, clicks }: Omit<DistillFlags, 'command'>, command: Command): string =>

@@ -1,4 +1,8 @@
 import { Option } from 'commander';
+import {
+  type FalseNegativeWay,
+  falseNegativeWays,
+} from '../../../distill/curriculum/past-false-negatives.js';
 import { type CurriculumName, curriculumNames } from '../../../distill/curriculum/plan-epoch.js';
 import { parseLossMix } from '../../../distill/losses/loss-mix.js';
 import type { TrainingSettings } from '../../../distill/students/training-settings.js';
@@ -8,6 +12,7 @@ export interface TrainingFlags {
   importance?: boolean;
   curriculum?: CurriculumName;
   twoHeads?: boolean;
+  falseNegatives?: FalseNegativeWay;
 }
 
 /** What students are trained with. */
@@ -28,13 +33,24 @@ export const trainingOptions = (): Option[] => [
     '--two-heads',
     'an output for the probability beside the one for the order, of mlp: P(relevant) is then fitted on it',
   ),
+  new Option(
+    '--false-negatives <way>',
+    'what --labels leaves unjudged: drop what the untrained ranking puts beside the best positive, or weigh by rank, which takes a loss with weights, as info-nce (default: it counts as not relevant)',
+  ).choices(falseNegativeWays),
 ];
 
-export const trainingOf = ({ loss, importance, curriculum, twoHeads }: TrainingFlags): TrainingSettings => ({
+export const trainingOf = ({
+  loss,
+  importance,
+  curriculum,
+  twoHeads,
+  falseNegatives,
+}: TrainingFlags): TrainingSettings => ({
   ...(loss === undefined ? {} : { loss }),
   ...(importance ? { importance } : {}),
   ...(curriculum === undefined ? {} : { curriculum }),
   ...(twoHeads ? { twoHeads } : {}),
+  ...(falseNegatives === undefined ? {} : { falseNegatives }),
 });
 
 /** Checked while the command line is read: a misspelt loss should not wait until a corpus is embedded. */
