@@ -102,7 +102,7 @@ async function measureTrees(): Promise<TreeRun[]> {
     );
     const trees = await boost(
       train,
-      (s, i) => losses[i]!(s),
+      (s, i, into) => losses[i]!(s, into),
       { ...defaultBoost, minDataInLeaf: 50, minHessianInLeaf: 5, baggingFraction: 0.9 },
       { seed },
     );

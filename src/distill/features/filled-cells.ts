@@ -3,15 +3,20 @@ import type { FeatureMatrix, FilledCells } from './feature-set.js';
 /** Columns that a matrix may have before their numbers take 32 bits. */
 export const manyColumns = 2 ** 16;
 
-/** A matrix's filled cells, as often as they are wanted: from where they are kept, else found once. */
-export function cellsOf(matrix: FeatureMatrix): () => FilledCells {
+/**
+ * A matrix's filled cells, as often as they are wanted: from where they are kept, else found once.
+ * @param width columns of the matrix
+ */
+export function cellsOf(
+  matrix: Pick<FeatureMatrix, 'rows' | 'data' | 'filled'>,
+  width: number,
+): () => FilledCells {
   if (matrix.filled) return () => matrix.filled!();
-  const found = findFilled(matrix, matrix.names.length);
+  const found = findFilled(matrix, width);
   return () => found;
 }
 
-/** @param width columns of the matrix */
-export function findFilled({ rows, data }: Pick<FeatureMatrix, 'rows' | 'data'>, width: number): FilledCells {
+function findFilled({ rows, data }: Pick<FeatureMatrix, 'rows' | 'data'>, width: number): FilledCells {
   let filled = 0;
   for (let cell = 0; cell < rows * width; cell++) if (data[cell] !== 0) filled++;
   const starts = new Uint32Array(rows + 1);

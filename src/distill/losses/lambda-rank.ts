@@ -74,7 +74,10 @@ export function lambdaRankOf(
       for (let b = a + 1; b < n; b++) {
         const second = order[b]!;
         if (label === t[second]!) continue;
-        const [high, low] = label > t[second]! ? [first, second] : [second, first];
+        // Not by destructuring, which V8 makes arrays for.
+        const isAbove = label > t[second]!;
+        const high = isAbove ? first : second;
+        const low = isAbove ? second : first;
         const difference = s[high]! - s[low]!;
         let weight = ((gains[high]! - gains[low]!) * (discounts[a]! - discounts[b]!)) / ideal;
         if (scaled) weight /= 0.01 + Math.abs(difference);

@@ -30,7 +30,7 @@ export async function descendLinear(
   // On standardised features, so that one ridge and one rate suit all. A constant feature keeps its prior weight.
   const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
   const w = Float64Array.from(start);
-  const x = lists.map(({ features }) => cellsOf(features));
+  const x = lists.map(({ features }) => cellsOf(features, prior.length));
   // A constant feature's weight changes no order, but some losses are not the same for all scores moved alike.
   const raw = (): Float64Array => w.map((weight, k) => (scale[k]! > 0 ? weight * scale[k]! : prior[k]!));
   const adam = createAdamW([w], { learningRate, decays: [0] });

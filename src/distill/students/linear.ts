@@ -52,7 +52,7 @@ async function fitByNewton(
   const start = Float64Array.from(prior, (weight, k) => (scale[k]! > 0 ? weight / scale[k]! : 0));
   // Weights are scaled, not features, which may lie in a file.
   const toRaw = (weights: Float64Array): Float64Array => weights.map((weight, k) => weight * scale[k]!);
-  const x = lists.map(({ features }) => cellsOf(features));
+  const x = lists.map(({ features }) => cellsOf(features, prior.length));
 
   /** What is minimised, and the student's distribution over each list. */
   const evaluate = async (weights: Float64Array) => {

@@ -1,5 +1,4 @@
 import type { FeatureMatrix, FeatureValues, FilledCells } from '../features/feature-set.js';
-import { findFilled } from '../features/filled-cells.js';
 
 /** Rows of a matrix as trees read them: what columns are called is nothing to them. */
 export type RowMatrix = Pick<FeatureMatrix, 'rows' | 'data' | 'filled'>;
@@ -14,44 +13,43 @@ const sampledRows = 200_000;
  * @returns by feature the largest value of each bin but the last; nothing for one that is constant
  */
 export async function findBounds(
-  matrices: readonly RowMatrix[],
-  features: number,
+  lists: readonly (() => FilledCells)[],
+  { features, rows }: { readonly features: number; readonly rows: number },
   turn?: () => Promise<void>,
 ): Promise<Float64Array[]> {
-  const rows = rowsOf(matrices);
   const step = Math.max(1, Math.ceil(rows / sampledRows));
   const sampled = Math.ceil(rows / step);
-  const eachSampled = async (visit: (column: number, value: number) => void): Promise<void> => {
+  const eachList = async (visit: (cells: FilledCells, first: number) => void): Promise<void> => {
     let at = 0;
-    for (const matrix of matrices) {
+    for (const cellsOf of lists) {
       await turn?.();
-      const { starts, columns, values } = cellsIn(matrix, features);
-      for (let row = (step - (at % step)) % step; row < matrix.rows; row += step)
-        for (let i = starts[row]!; i < starts[row + 1]!; i++) visit(columns[i]!, values[i]!);
-      at += matrix.rows;
+      const cells = cellsOf();
+      visit(cells, (step - (at % step)) % step);
+      at += cells.starts.length - 1;
     }
   };
   const used = new Uint32Array(features);
-  await eachSampled((column) => {
-    used[column]!++;
+  let isFloat = true;
+  await eachList(({ starts, columns, values }, first) => {
+    isFloat &&= values instanceof Float32Array;
+    for (let row = first; row < starts.length - 1; row += step)
+      for (let i = starts[row]!; i < starts[row + 1]!; i++) used[columns[i]!]!++;
   });
   // Doubles only where there are any: of a large file this is the most that binning takes.
-  const isFloat = matrices.every(
-    (matrix) => matrix.filled !== undefined || matrix.data instanceof Float32Array,
-  );
   const filled = Array.from(used, (count) => (isFloat ? new Float32Array(count) : new Float64Array(count)));
   used.fill(0);
-  await eachSampled((column, value) => {
-    filled[column]![used[column]!++] = value;
+  await eachList(({ starts, columns, values }, first) => {
+    for (let row = first; row < starts.length - 1; row += step)
+      for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+        const column = columns[i]!;
+        filled[column]![used[column]!++] = values[i]!;
+      }
   });
   return filled.map((values) => binBounds(values.sort(), sampled));
 }
 
 export const rowsOf = (matrices: readonly RowMatrix[]): number =>
   matrices.reduce((sum, { rows }) => sum + rows, 0);
-
-export const cellsIn = (matrix: RowMatrix, features: number): FilledCells =>
-  matrix.filled?.() ?? findFilled(matrix, features);
 
 /**
  * Bounds halfway between neighbouring values, bins of about equal counts where there are too many values.
@@ -77,27 +75,22 @@ function binBounds(filled: FeatureValues, sampled: number): Float64Array {
 function countDistinct(
   sorted: FeatureValues,
   zeros: number,
-): { readonly values: readonly number[]; readonly counts: readonly number[] } {
-  const values: number[] = [];
-  const counts: number[] = [];
-  const add = (value: number, count: number): void => {
-    if (value === values.at(-1)) {
-      counts[counts.length - 1]! += count;
-      return;
-    }
-    values.push(value);
-    counts.push(count);
-  };
+): { readonly values: Float64Array; readonly counts: Uint32Array } {
+  const values = new Float64Array(sorted.length + 1);
+  const counts = new Uint32Array(sorted.length + 1);
+  let found = 0;
   let zerosLeft = zeros;
-  for (const value of sorted) {
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i]!;
     if (zerosLeft > 0 && value > 0) {
-      add(0, zerosLeft);
+      counts[found++] = zerosLeft;
       zerosLeft = 0;
     }
-    add(value, 1);
+    if (i === 0 || value !== sorted[i - 1]) values[found++] = value;
+    counts[found - 1]!++;
   }
-  if (zerosLeft > 0) add(0, zerosLeft);
-  return { values, counts };
+  if (zerosLeft > 0) counts[found++] = zerosLeft;
+  return { values: values.subarray(0, found), counts: counts.subarray(0, found) };
 }
 
 /** @returns the number of a value's bin */

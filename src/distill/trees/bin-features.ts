@@ -1,5 +1,7 @@
 import { type Block, BlockStore } from '../../core/block-store.js';
-import { binOf, cellsIn, findBounds, type RowMatrix, rowsOf } from './bin-bounds.js';
+import type { FilledCells } from '../features/feature-set.js';
+import { cellsOf } from '../features/filled-cells.js';
+import { binOf, findBounds, type RowMatrix, rowsOf } from './bin-bounds.js';
 
 /**
  * Features cut into at most 255 bins, for trees that look at histograms instead of values. Each row keeps only the
@@ -24,6 +26,8 @@ interface RowBlock {
   /** The first row, and the row after the last. */
   readonly from: number;
   readonly to: number;
+  /** @param rows rising @returns the index after the last of them, from `start` on, that is in the block */
+  endIn(rows: Int32Array, start: number): number;
   /** @returns the bin of each row */
   binsOf(feature: number): Uint8Array;
   /**
@@ -47,7 +51,9 @@ export async function binFeatures(
     turn,
   }: { readonly store?: BlockStore; readonly turn?: () => Promise<void> } = {},
 ): Promise<BinnedFeatures> {
-  const bounds = await findBounds(matrices, features, turn);
+  const lists = matrices.map((matrix) => cellsOf(matrix, features));
+  const total = rowsOf(matrices);
+  const bounds = await findBounds(lists, { features, rows: total }, turn);
   const offsets = new Int32Array(features + 1);
   for (const [feature, limits] of bounds.entries())
     offsets[feature + 1] = offsets[feature]! + limits.length + 1;
@@ -55,11 +61,12 @@ export async function binFeatures(
   const live = Int32Array.from([...bounds.keys()].filter((feature) => bounds[feature]!.length > 0));
   const counts = new Uint32Array(offsets[features]!);
   const binned: { readonly from: number; readonly to: number; readonly bins: Block }[] = [];
-  for await (const { from, to, bins } of binRows(matrices, { bounds, live }, turn)) {
-    for (const [place, feature] of live.entries()) {
-      const first = offsets[feature]!;
+  for await (const { from, to, bins } of binRows(lists, { bounds, live, total }, turn)) {
+    for (let place = 0; place < live.length; place++) {
+      const first = offsets[live[place]!]!;
       const start = place * (to - from);
-      for (let i = start; i < start + to - from; i++) counts[first + bins[i]!]!++;
+      const end = start + to - from;
+      for (let i = start; i < end; i++) counts[first + bins[i]!]!++;
     }
     binned.push({ from, to, bins: store.add(bins) });
   }
@@ -69,17 +76,29 @@ export async function binFeatures(
   });
   const places = placesOf(live, features);
   const blocks: RowBlock[] = [];
-  const cellsOf = createCellStore({ live, offsets, common }, store);
+  const storeCells = createCellStore({ live, offsets, common }, store);
   for (const { from, to, bins } of binned) {
     await turn?.();
     const rows = to - from;
     blocks.push({
       ...{ from, to },
-      cells: cellsOf(bins.read(), rows),
+      endIn: (own, start) => (to === total ? own.length : firstFrom(own, start, to)),
+      cells: storeCells(bins.read(), rows),
       binsOf: (feature) => bins.read({ start: places[feature]! * rows, length: rows }),
     });
   }
-  return { rows: binned.at(-1)?.to ?? 0, features, bounds, offsets, common, blocks };
+  return { rows: total, features, bounds, offsets, common, blocks };
+}
+
+/** @returns the index of the first of rising rows, from `start` on, that is `row` or beyond it */
+function firstFrom(rows: Int32Array, start: number, row: number): number {
+  let [low, high] = [start, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]! < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** By feature its place among those that are live; −1 where it is not. */
@@ -91,11 +110,14 @@ function placesOf(live: Int32Array, features: number): Int32Array {
 
 /** Rows as bins, by live feature, a block at a time. */
 async function* binRows(
-  matrices: readonly RowMatrix[],
-  { bounds, live }: { readonly bounds: readonly Float64Array[]; readonly live: Int32Array },
+  lists: readonly (() => FilledCells)[],
+  {
+    bounds,
+    live,
+    total,
+  }: { readonly bounds: readonly Float64Array[]; readonly live: Int32Array; readonly total: number },
   turn?: () => Promise<void>,
 ): AsyncGenerator<{ readonly from: number; readonly to: number; readonly bins: Uint8Array<ArrayBuffer> }> {
-  const total = rowsOf(matrices);
   const places = placesOf(live, bounds.length);
   const zeros = Uint8Array.from(live, (feature) => binOf(0, bounds[feature]!));
   const newBlock = (rows: number): Uint8Array<ArrayBuffer> => {
@@ -107,10 +129,10 @@ async function* binRows(
   let rows = Math.min(rowsOfBlock, total);
   let bins = newBlock(rows);
   let at = 0;
-  for (const matrix of matrices) {
+  for (const cells of lists) {
     await turn?.();
-    const { starts, columns, values } = cellsIn(matrix, bounds.length);
-    for (let row = 0; row < matrix.rows; row++) {
+    const { starts, columns, values } = cells();
+    for (let row = 0; row < starts.length - 1; row++) {
       const end = starts[row + 1]!;
       for (let i = starts[row]!; i < end; i++) {
         const place = places[columns[i]!]!;
@@ -138,25 +160,23 @@ function createCellStore(
   let room = new ArrayBuffer();
   return (bins, rows) => {
     const starts = new Uint32Array(rows + 1);
-    const eachFilled = (visit: (row: number, cell: number) => void): void => {
-      for (const [place, feature] of live.entries()) {
-        const most = common[feature]!;
-        const first = offsets[feature]!;
-        for (let row = 0; row < rows; row++) {
-          const bin = bins[place * rows + row]!;
-          if (bin !== most) visit(row, (first + bin) * 3);
-        }
-      }
-    };
-    eachFilled((row) => {
-      starts[row + 1]!++;
-    });
+    for (let place = 0; place < live.length; place++) {
+      const most = common[live[place]!]!;
+      const start = place * rows;
+      for (let row = 0; row < rows; row++) if (bins[start + row] !== most) starts[row + 1]!++;
+    }
     for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]!;
     const cells = new Cells(starts[rows]!);
     const next = starts.slice();
-    eachFilled((row, cell) => {
-      cells[next[row]!++] = cell;
-    });
+    for (let place = 0; place < live.length; place++) {
+      const most = common[live[place]!]!;
+      const first = offsets[live[place]!]!;
+      const start = place * rows;
+      for (let row = 0; row < rows; row++) {
+        const bin = bins[start + row]!;
+        if (bin !== most) cells[next[row]!++] = (first + bin) * 3;
+      }
+    }
     if (cells.byteLength > room.byteLength) room = new ArrayBuffer(cells.byteLength);
     const block = store.add(new Uint8Array(cells.buffer));
     return () => {

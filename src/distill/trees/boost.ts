@@ -3,7 +3,7 @@ import type { JobOptions } from '../../core/progress.js';
 import { type Random, randomStream } from '../../core/random.js';
 import { createTurns } from '../../core/turns.js';
 import type { Derivatives } from '../losses/lambda-rank.js';
-import type { RowMatrix } from './bin-bounds.js';
+import { type RowMatrix, rowsOf } from './bin-bounds.js';
 import { type BinnedFeatures, binFeatures } from './bin-features.js';
 import { type GrownTree, growTree, type TreeSettings } from './grow-tree.js';
 import { HistogramPool } from './histogram.js';
@@ -80,16 +80,14 @@ export async function startBoosting(
   const { each: heldScores } = startScores(held ?? { lists: [], features: 0 });
   const gradient = new Float64Array(rows);
   const hessian = new Float64Array(rows);
+  const hessians = partsOf(own.lists, hessian);
+  const derivatives = partsOf(own.lists, gradient).map((grad, list) => ({ grad, hessian: hessians[list]! }));
   const trees: Tree[] = [];
   const grow = (): boolean => {
-    let from = 0;
-    for (const [list, current] of each.entries()) {
-      const to = from + current.length;
-      const into = { grad: gradient.subarray(from, to), hessian: hessian.subarray(from, to) };
-      const result = objective(current, list, into);
-      into.grad.set(result.grad);
-      into.hessian.set(result.hessian);
-      from = to;
+    for (const [list, into] of derivatives.entries()) {
+      const { grad, hessian: second } = objective(each[list]!, list, into);
+      if (grad !== into.grad) into.grad.set(grad);
+      if (second !== into.hessian) into.hessian.set(second);
     }
     const random = randomStream(seed, 'boost', trees.length);
     const inTree = sample(rows, settings.baggingFraction, random);
@@ -173,14 +171,16 @@ function startScores({ lists, initial }: RowLists): {
   readonly all: Float64Array;
   readonly each: readonly Float64Array[];
 } {
-  const all = initial?.slice() ?? new Float64Array(lists.reduce((sum, { rows }) => sum + rows, 0));
+  const all = initial?.slice() ?? new Float64Array(rowsOf(lists));
+  return { all, each: partsOf(lists, all) };
+}
+
+function partsOf(lists: readonly RowMatrix[], all: Float64Array): readonly Float64Array[] {
   let from = 0;
-  const each = lists.map(({ rows }) => {
-    const part = all.subarray(from, from + rows);
+  return lists.map(({ rows }) => {
     from += rows;
-    return part;
+    return all.subarray(from - rows, from);
   });
-  return { all, each };
 }
 
 function sample(count: number, share: number, random: Random): Int32Array {

@@ -161,10 +161,11 @@ function partition(
   let right = 0;
   let i = 0;
   for (const block of blocks) {
-    if (i === rows.length || rows[i]! >= block.to) continue;
-    const { from, to } = block;
+    const end = block.endIn(rows, i);
+    if (i === end) continue;
+    const { from } = block;
     const bins = block.binsOf(feature);
-    for (; i < rows.length && rows[i]! < to; i++) {
+    for (; i < end; i++) {
       const row = rows[i]!;
       if (bins[row - from]! <= bin) rows[left++] = row;
       else scratch[right++] = row;

@@ -46,10 +46,11 @@ export function fillHistogram(
   }
   let i = 0;
   for (const block of blocks) {
-    if (i === rows.length || rows[i]! >= block.to) continue;
-    const { from, to } = block;
+    const stop = block.endIn(rows, i);
+    if (i === stop) continue;
+    const { from } = block;
     const { starts, cells } = block.cells();
-    for (; i < rows.length && rows[i]! < to; i++) {
+    for (; i < stop; i++) {
       const row = rows[i]!;
       const g = gradient[row]!;
       const h = hessian[row]!;
