@@ -112,6 +112,14 @@ function endOfWord(text: string, start: number): number {
   let last = other;
   let lastPoint = text.codePointAt(start)!;
   let end = start;
+  // Plain letters and digits join each other, and nearly all words are made of nothing else.
+  for (let code = text.charCodeAt(end); code < 0x80; code = text.charCodeAt(++end)) {
+    const kind = table[code]!;
+    if (kind !== letter && kind !== digit) break;
+    last = kind;
+    lastPoint = code;
+  }
+  if (end > start) end = skipExtends(text, end);
   for (;;) {
     const next = end < text.length ? text.codePointAt(end)! : -1;
     const kind = next < 0 ? other : classOf(next);

@@ -71,7 +71,8 @@ function bagSimilarity(
   const direction = ({ ids, weights }: Bag): Float32Array => {
     const sum = new Float32Array(width);
     for (let t = 0; t < ids.length; t++) {
-      const [weight, from] = [weights[t]!, ids[t]! * width];
+      const weight = weights[t]!;
+      const from = ids[t]! * width;
       for (let i = 0; i < width; i++) sum[i]! += weight * table[from + i]!;
     }
     const length = Math.sqrt(dot(sum, sum));

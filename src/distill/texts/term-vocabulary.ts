@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RankforgeError } from '../../core/errors.js';
 import { type Analyser, analyserOf } from '../../retrieval/analyser.js';
 import { forEachWord } from '../../retrieval/word-breaks.js';
+import { WordMemo } from './word-memo.js';
 
 /** What turns texts into ids, as plain JSON. */
 export const TermVocabulary = z.strictObject({
@@ -65,15 +66,11 @@ export function bagReader(vocabulary: TermVocabulary): (text: string) => Bag {
   const { terms, buckets, maxTokens } = vocabulary;
   const known = new Map(terms.map((term, i) => [term, i + 1]));
   const counts = new Int32Array(vocabularySize(vocabulary));
-  // By word as written: one look-up in place of two, and texts repeat words far more often than they bring new ones.
-  const memo = new Map<string, number>();
+  // By word as written: texts repeat words far more often than they bring new ones.
+  const memo = new WordMemo(memoSize);
   const idOf = (word: string): number => {
     const [term] = analyser(word);
-    const id = term === undefined ? 0 : (known.get(term) ?? 1 + terms.length + (hash(term) % buckets));
-    if (memo.size >= memoSize) memo.clear();
-    // A copy: a slice would keep its whole text in memory.
-    memo.set(Buffer.from(word, 'utf16le').toString('utf16le'), id);
-    return id;
+    return term === undefined ? 0 : (known.get(term) ?? 1 + terms.length + (hash(term) % buckets));
   };
   // A word has six letters or so: what is beyond is not looked at.
   const longest = maxTokens * 16;
@@ -82,8 +79,7 @@ export function bagReader(vocabulary: TermVocabulary): (text: string) => Bag {
     let read = 0;
     const start = text.length > longest ? text.slice(0, longest) : text;
     forEachWord(start, (from, to) => {
-      const word = start.slice(from, to);
-      const id = memo.get(word) ?? idOf(word);
+      const id = memo.get(start, from, to, idOf);
       if (id === 0 || read === maxTokens) return;
       read++;
       if (counts[id]!++ === 0) ids.push(id);
