@@ -1,12 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { RankforgeError } from '../core/errors.js';
 import type { JobOptions } from '../core/progress.js';
-import type { Qrels, Run, ScoredId } from '../core/run.js';
-import type { ClickSession } from '../distill/clicks/click-log.js';
+import type { Qrels, Run } from '../core/run.js';
 import { judgedUnknown } from '../distill/curriculum/past-false-negatives.js';
 import { type GateResult, runGate } from '../distill/gate.js';
 import { defaultLosses, type Supervision } from '../distill/losses/loss-mix.js';
-import { type StudentDetails, withCard } from '../distill/make-student.js';
+import { withCard } from '../distill/make-student.js';
 import { clusterFolds } from '../distill/splits/cluster-folds.js';
 import { partJudged } from '../distill/splits/part-judged.js';
 import { checkTwins } from '../distill/splits/query-twins.js';
@@ -18,18 +16,18 @@ import type { TeacherWeights } from '../distill/teachers/weigh-teachers.js';
 import type { Dataset } from '../formats/dataset.js';
 import { overCandidates, toRun, untrainedOf } from './candidate-runs.js';
 import { candidatesOf } from './candidates-of.js';
-import { clickLabels, shownCandidates } from './click-labels.js';
+import { clickLabels } from './click-labels.js';
 import { openFirstStage } from './first-stage.js';
-import { type JudgedCandidates, judgedCandidates } from './judged-labels.js';
 import { checkJudged, judgedOf, relevanceOf, splitJudged } from './judged-queries.js';
 import { queryVectors } from './query-vectors.js';
+import { candidatesToLabel, describeRecorded, type Recorded } from './recorded.js';
 import { teacherLabels } from './teacher-labels.js';
 import { type TrainedStudent, type TrainStudentsOptions, trainStudents } from './train-students.js';
 import { measureUnseen } from './unseen-subjects.js';
 
 export interface DistillRunsOptions extends JobOptions {
   readonly dataset: Dataset;
-  readonly learnFrom: RecordedRankings | RecordedClicks | RecordedGrades;
+  readonly learnFrom: Recorded;
   readonly kind: AnyStudentKind;
   /** Encoder alias, or `none` for a student without pretrained weights. */
   readonly encoder: string;
@@ -48,32 +46,6 @@ export interface DistillRunsOptions extends JobOptions {
   /** The student's folder. What reads texts leaves what a stopped training goes on from in `OUT.training`. */
   readonly out: string;
   readonly command?: string;
-}
-
-export interface RecordedRankings {
-  /** The candidates, in first-stage order. */
-  readonly run: Run;
-  readonly depth: number;
-  /** One or more rankings of them, by name. */
-  readonly teachers: Readonly<Record<string, Run>>;
-  /** How the teachers count: alike, or by their agreement with half of the judged queries, which the gate then leaves out. @default equal */
-  readonly teacherWeights?: 'equal' | 'judged';
-  /** Whether the scores of the rankings mean something or only their order. @default ranks */
-  readonly supervision?: 'ranks' | 'scores';
-}
-
-export interface RecordedClicks {
-  readonly sessions: readonly ClickSession[];
-  /** How likely each position is to be looked at; learnt from the log where left out. */
-  readonly propensities?: readonly number[];
-}
-
-export interface RecordedGrades {
-  /** The candidates, in first-stage order: of the queries to learn from, and of those that the gate decides on. */
-  readonly run: Run;
-  readonly depth: number;
-  /** Judgements to learn from. A candidate that they do not name has grade 0. */
-  readonly grades: Qrels;
 }
 
 export interface LabelFacts extends Pick<DistilledRuns, 'weights' | 'propensities'> {
@@ -210,7 +182,7 @@ export async function distillKinds(options: DistillKindsOptions): Promise<Distil
     relevance:
       parts && drawn.calibration.size > 0 ? relevanceOf(judgedOf(parts.gate, drawn.calibration)) : undefined,
     relevanceSource: 'judged queries that the gate leaves out',
-    about: { ...describe(learnFrom, taught?.weights), command },
+    about: { ...describeRecorded(learnFrom, taught?.weights), command },
     ...job,
   });
   const teachers = overCandidates(ofTeachers?.teachers ?? {}, ids);
@@ -260,50 +232,9 @@ const noCalibration =
 const uselessCalibration =
   'probabilities are not calibrated: the queries for it have no relevant, or no other, judged passages';
 
-/** What is ranked and learned from; labels only where they are grades that were given. */
-function candidatesToLabel(
-  learnFrom: DistillRunsOptions['learnFrom'],
-  gate: Qrels | undefined,
-): Pick<JudgedCandidates, 'candidates'> & Partial<JudgedCandidates> {
-  if ('grades' in learnFrom) {
-    const { run, grades, depth } = learnFrom;
-    return judgedCandidates(run, grades, { depth, gate });
-  }
-  if ('sessions' in learnFrom) return { candidates: shownCandidates(learnFrom.sessions) };
-  return { candidates: rankedByAll(learnFrom) };
-}
-
-/** The candidates of the queries that every teacher ranks too: the others teach nothing. */
-function rankedByAll({ run, teachers, depth }: RecordedRankings): Map<string, readonly ScoredId[]> {
-  const candidates = new Map(
-    [...run]
-      .filter(([id]) => Object.values(teachers).every((teacher) => teacher.has(id)))
-      .map(([id, items]) => [id, items.slice(0, depth)]),
-  );
-  if (candidates.size > 0) return candidates;
-  throw new RankforgeError('too-little-data', 'No query is in the run and in every teacher', {
-    where: 'queries',
-    hint: 'Give runs of the same queries.',
-  });
-}
-
 /** The loss `auto` by its name; one that is not given is the kind's own, see `lossOf`. */
 export const withDefaultLoss = (
   training: TrainingSettings = {},
   supervision: Supervision,
 ): TrainingSettings =>
   training.loss === 'auto' ? { ...training, loss: defaultLosses[supervision] } : training;
-
-function describe(
-  learnFrom: DistillRunsOptions['learnFrom'],
-  weights: TeacherWeights | undefined,
-): Pick<StudentDetails, 'source' | 'teachers'> {
-  if ('sessions' in learnFrom) {
-    const how = learnFrom.propensities ? 'given' : 'learnt from them';
-    return { source: `${learnFrom.sessions.length} sessions of clicks, position bias ${how}` };
-  }
-  if ('grades' in learnFrom) return { source: 'judgements, with grade 0 for what they do not name' };
-  const names = Object.keys(learnFrom.teachers);
-  if (names.length === 1 || !weights) return { source: `the runs ${names.join(', ')}` };
-  return { source: `the runs ${names.join(', ')}; ${weights.reason}`, teachers: weights.weights };
-}
