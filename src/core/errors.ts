@@ -149,8 +149,16 @@ const fileErrors: Partial<Record<string, readonly [ErrorCode, string, string]>> 
   EACCES: ['no-permission', 'No permission', 'Change the permissions, or choose another folder.'],
   EPERM: ['no-permission', 'No permission', 'Change the permissions, or choose another folder.'],
   EROFS: ['no-permission', 'The file system is read-only', 'Choose another folder.'],
-  ENOSPC: ['disk-full', 'The disk is full', 'Free some space and run it again: it resumes.'],
-  EDQUOT: ['disk-full', 'The disk quota is used up', 'Free some space and run it again: it resumes.'],
+  ENOSPC: [
+    'disk-full',
+    'The disk is full',
+    'Free some space and run it again: it resumes from what is finished.',
+  ],
+  EDQUOT: [
+    'disk-full',
+    'The disk quota is used up',
+    'Free some space and run it again: it resumes from what is finished.',
+  ],
 };
 
 /** A file system error as a typed one; any other error comes back unchanged. */

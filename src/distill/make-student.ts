@@ -4,6 +4,7 @@ import type { TermStatistics } from '../retrieval/bm25.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { Student, StudentCard } from './student.js';
 import type { AnyStudentKind } from './student-kinds.js';
+import { teaches } from './students/targets.js';
 import type { Trained } from './train-student.js';
 import type { LabelKind, TrainingList } from './training-list.js';
 
@@ -53,7 +54,7 @@ export function makeStudent(
       training: {
         labels,
         queries: trained.lists,
-        passages: lists.reduce((sum, list) => sum + list.features.rows, 0),
+        passages: lists.filter(teaches).reduce((sum, list) => sum + list.features.rows, 0),
         skipped: trained.skipped,
         priorOnly: trained.priorOnly,
         source,

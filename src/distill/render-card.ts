@@ -94,7 +94,7 @@ export function renderCard(card: StudentCard): string {
     '| | |',
     '| --- | --- |',
     `| kind | ${card.kind} |`,
-    `| learned from | ${training.queries} queries, ${training.passages} passages, ${training.labels}${training.source ? `; ${training.source}` : ''} |`,
+    `| learned from | ${training.queries} queries, ${training.passages} passages, ${training.labels}${training.skipped > 0 ? `; left aside, of one passage or with equal labels: ${training.skipped}` : ''}${training.source ? `; ${training.source}` : ''} |`,
     ...(training.teachers
       ? [
           `| label weights | ${Object.entries(training.teachers)

@@ -101,6 +101,8 @@ export const noStatistics: TermStatistics = {
 export interface PassageScores {
   /** Aligned with the passages; any reals, comparable inside one list. */
   readonly scores: readonly number[];
+  /** Of a student with two heads, what its probabilities are fitted on. */
+  readonly logits?: readonly number[];
   /** P(relevant), where the student was calibrated. */
   readonly probabilities?: readonly number[];
 }
@@ -150,11 +152,14 @@ export function createScorer(
   return (query, passages, vectors) => {
     const features = extractor.extract(query, passages, vectors);
     // Of one head the ranking's scores have to serve, which are comparable inside one list alone.
-    const { ranking, probability = ranking } = scoreHeads(parameters, features);
-    const scores = [...ranking];
+    const { ranking, probability } = scoreHeads(parameters, features);
     const calibrator = card.calibration?.calibrator;
-    return calibrator
-      ? { scores, probabilities: Array.from(probability, (logit) => probabilityOf(calibrator, logit)) }
-      : { scores };
+    return {
+      scores: [...ranking],
+      ...(probability ? { logits: [...probability] } : {}),
+      ...(calibrator
+        ? { probabilities: Array.from(probability ?? ranking, (logit) => probabilityOf(calibrator, logit)) }
+        : {}),
+    };
   };
 }

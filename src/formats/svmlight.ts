@@ -21,6 +21,9 @@ export interface FeatureRows {
   readonly rows: readonly FeatureRow[];
 }
 
+/** Features have numbers from 0 to this. */
+export const largestFeature = 1_000_000;
+
 const hint = 'Each line is "label qid:QUERY 1:value 2:value … # comment", features by rising number.';
 
 /**
@@ -49,7 +52,10 @@ export async function* readSvmlight(path: string, options: ReadOptions = {}): As
     if (row.queryId !== current) {
       const earlier = seen.add(row.queryId, line);
       if (earlier !== undefined) {
-        const error = duplicateError(path, line, `query "${row.queryId}" comes back: it`, earlier);
+        const error = duplicateError(path, line, `query "${row.queryId}" comes back: it`, earlier).with({
+          hint: (spell) =>
+            `Put the rows of a query together, or set later ones aside with ${spell('skipBad')}.`,
+        });
         reportBadLine({ path, line, raw, error }, options);
         continue;
       }
@@ -77,7 +83,7 @@ function parseRow(fields: string, comment: string, queryOfRow: string | undefine
     const colon = part.indexOf(':');
     const column = colon > 0 ? Number(part.slice(0, colon)) : Number.NaN;
     const value = colon + 1 < part.length ? Number(part.slice(colon + 1)) : Number.NaN;
-    if (!Number.isInteger(column) || column < 0 || column > 1_000_000) return `"${part}" is no feature`;
+    if (!Number.isInteger(column) || column < 0 || column > largestFeature) return `"${part}" is no feature`;
     if (!Number.isFinite(value)) return `feature ${column} is "${part.slice(colon + 1)}", no finite number`;
     if (columns.length > 0 && column <= columns.at(-1)!)
       return `feature ${column} is out of order or there twice`;

@@ -7,6 +7,7 @@ import { withCard } from '../distill/make-student.js';
 import { saveStudent } from '../distill/student-folder.js';
 import { allStudentKinds } from '../distill/student-kinds.js';
 import { studentKinds } from '../distill/students/scorer.js';
+import { mendsLabels } from '../distill/students/training-settings.js';
 import { readerKinds } from '../distill/texts/text-reader.js';
 import { bootstrapInterval, type Interval } from '../evaluate/bootstrap-interval.js';
 import { compareRuns } from '../evaluate/compare-runs.js';
@@ -53,11 +54,18 @@ const measures = ['nDCG@10', 'RR@10', 'AP'];
  */
 export async function distillAuto(options: DistillAutoOptions): Promise<DistilledAuto> {
   const { out, latencyMs, seed, timeLimit } = options;
-  const kinds = options.kinds ?? (timeLimit === undefined ? studentKinds : allStudentKinds);
+  const wanted = options.kinds ?? (timeLimit === undefined ? studentKinds : allStudentKinds);
+  // A student of labels that were left as they are would be chosen among those that were not.
+  const kinds = wanted.filter((kind) => mendsLabels(kind, options.training ?? {}));
   const unfinished: { name: string; why: string }[] =
     options.kinds || timeLimit !== undefined
       ? []
       : readerKinds.map((name) => ({ name, why: 'not tried without a time limit: it reads texts' }));
+  for (const name of wanted.filter((kind) => !kinds.includes(kind)))
+    unfinished.push({
+      name,
+      why: `not tried: it cannot ${options.training?.falseNegatives} false negatives`,
+    });
   const found = await distillKinds({
     ...options,
     kinds,

@@ -39,6 +39,15 @@ export function judgedCandidates(
   const taught = of(grades);
   const map = <T>(read: (grade: number | undefined) => T) =>
     new Map(taught.map(([id, items]) => [id, items.map((item) => read(grades.get(id)!.get(item.id)))]));
+  if (taught.every(([id, items]) => items.every((item) => !grades.get(id)!.has(item.id)))) {
+    throw new RankforgeError('too-little-data', 'None of the judged passages is among the candidates', {
+      where: taught
+        .slice(0, 3)
+        .map(([id]) => id)
+        .join(', '),
+      hint: 'Check that run and judgements name passages alike, or give longer lists.',
+    });
+  }
   return {
     candidates: new Map([...taught, ...of(gate)]),
     labels: map((grade = 0) => Math.max(0, grade)),

@@ -160,9 +160,11 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
   const trainOne = async (kind: AnyStudentKind): Promise<TrainedStudent> => {
     const { options: settings, student, ...found } = await train(kind, trainingLists, job, 'all');
     const ofOthers = await scoreAll(student, others, vectorsOf, { signal: job.signal });
+    const { heldOutScores, heldOutLogits } = found.trained;
     const trained = {
       ...found.trained,
-      heldOutScores: new Map([...found.trained.heldOutScores, ...ofOthers]),
+      heldOutScores: new Map([...heldOutScores, ...ofOthers.scores]),
+      heldOutLogits: heldOutLogits && new Map([...heldOutLogits, ...ofOthers.logits]),
     };
     const calibration = relevance && calibrateOn(trained, all, relevance, seed);
     const source = options.relevanceSource ?? 'the judge of the training set';
@@ -207,22 +209,24 @@ export async function trainStudents(options: TrainStudentsOptions): Promise<Trai
   return students.map((one, i) => ({ ...one, student: withCard(one.student, { latency: latencies[i] }) }));
 }
 
-/** Scores of queries that a finished student did not learn from, by query id. */
+/** Scores of queries that a finished student did not learn from, by query id, and the logits of one with two heads. */
 async function scoreAll(
   student: Student,
   lists: readonly LabelledCandidates[],
   vectorsOf: ((list: LabelledCandidates) => ListVectors) | undefined,
   { signal }: Pick<JobOptions, 'signal'>,
-): Promise<Map<string, Float64Array>> {
+): Promise<Record<'scores' | 'logits', ReadonlyMap<string, Float64Array>>> {
   const scores = new Map<string, Float64Array>();
-  if (lists.length === 0) return scores;
+  const logits = new Map<string, Float64Array>();
+  if (lists.length === 0) return { scores, logits };
   await using scorer = await openScorer(student);
   for (const list of lists) {
     const { query, passages } = list;
     const found = await scorer.score(query, passages, { signal, vectors: vectorsOf?.(list) });
     scores.set(query.id, Float64Array.from(found.scores));
+    if (found.logits) logits.set(query.id, Float64Array.from(found.logits));
   }
-  return scores;
+  return { scores, logits };
 }
 
 /** nDCG@10 of the held-out scores, query by query. */

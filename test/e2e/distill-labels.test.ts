@@ -287,6 +287,30 @@ describe('judgements', () => {
     expect((await distillRun(...graded(['--split', 'test']), '--out', at('other'))).code).toBe(1);
   });
 
+  test('all kinds together leave out the one that cannot weigh', async () => {
+    const weigh = ['--auto', '--loss', 'info-nce', '--false-negatives', 'weigh'];
+    const run = await distillRun('--labels', judge('train.tsv', 0, 20), ...weigh);
+    expect(JSON.parse(run.stdout).frontier).toMatchObject({
+      unfinished: expect.arrayContaining([
+        { name: 'lambdamart', why: 'not tried: it cannot weigh false negatives' },
+      ]),
+    });
+  });
+
+  test('what only teachers have is refused, and so are judgements of passages that no list has', async () => {
+    const train = judge('train.tsv', 0, 20);
+    expect(error(await distillRun('--labels', train, '--teacher-labels', 'scores'))).toMatchObject({
+      code: 'usage',
+      where: '--teacher-labels',
+    });
+    const ids = readFileSync(train, 'utf8').replaceAll(/\tp/g, '\tother-p');
+    writeFileSync(at('elsewhere.tsv'), ids);
+    expect(error(await distillRun('--labels', at('elsewhere.tsv')))).toMatchObject({
+      code: 'too-little-data',
+      message: 'None of the judged passages is among the candidates',
+    });
+  });
+
   test('without judgements of other queries there is no gate', async () => {
     const run = await distillRun('--labels', judge('train.tsv', 0, 20));
     expect(run.code).toBe(0);

@@ -46,7 +46,7 @@ describe.each(['linear', 'mlp', 'lambdamart'])('%s', (kind) => {
     expect(JSON.parse(trained.stdout)).toMatchObject({
       queries: 60,
       rows: 720,
-      features: 5,
+      features: 4,
       gate: { passed: true, baseline: 'feature f1' },
     });
     const test_ = featureFile('test.txt', 20, { seed: 2 });

@@ -21,6 +21,27 @@ const relevance = new Map(
   ]),
 );
 
+test('probabilities of other queries than those that were learned from come from the second head too', async () => {
+  await using firstStage = await openFirstStage(new Map(passages.map((one) => [one.id, one])), {
+    encoder: 'none',
+  });
+  const [made] = await trainStudents({
+    ...{
+      kinds: ['mlp'],
+      lists: lists.slice(0, 7),
+      others: lists.slice(7),
+      labels: 'grades',
+      firstStage,
+      seed: 3,
+    },
+    relevance: new Map([...relevance].slice(7)),
+    training: { twoHeads: true },
+  });
+  const { heldOutLogits } = made!.trained;
+  expect([...heldOutLogits!.keys()]).toEqual(lists.map(({ query }) => query.id));
+  expect(made!.student.card.calibration).toMatchObject({ queries: 5 });
+});
+
 test.each([true, false])(
   'probabilities are fitted on the second head where there is one: %s',
   async (twoHeads) => {

@@ -6,6 +6,7 @@ import { parseLossMix } from '../losses/loss-mix.js';
 import { checkWeighted } from '../students/open-loss.js';
 import { type Prior, priorWeights, untrainedPrior } from '../students/prior.js';
 import { scoreFeatures } from '../students/scorer.js';
+import { teaches } from '../students/targets.js';
 import type { TrainingList } from '../training-list.js';
 import {
   correctForSelection,
@@ -53,7 +54,10 @@ export async function trainPastFalseNegatives<
   { way, features, prior: given, loss }: PastFalseNegativesOptions,
   train: (lists: readonly L[], features: FeatureSet, pass: 'plain' | 'corrected') => Promise<T>,
 ): Promise<T & { readonly falseNegatives: FalseNegativeFacts }> {
-  const unjudged = lists.reduce((sum, list) => sum + unjudgedOf(list).filter(Boolean).length, 0);
+  const unjudged = lists.reduce(
+    (sum, list) => sum + (teaches(list) ? unjudgedOf(list).filter(Boolean).length : 0),
+    0,
+  );
   if (way === 'drop') {
     const prior = priorWeights(given ?? untrainedPrior(features), features.names);
     if (prior.every((weight) => weight === 0)) throw noRanking();
@@ -119,7 +123,8 @@ function unjudgedOf({ queryId, unjudged }: TrainingList): readonly boolean[] {
 export const judgedUnknown = (where: string): RankforgeError =>
   new RankforgeError('unsupported', 'It is not known which passages nobody judged', {
     where,
-    hint: "Leave falseNegatives out, or learn from judgements of a run's candidates: teachers, clicks and feature files do not tell.",
+    hint: (spell) =>
+      `Leave ${spell('falseNegatives')} out, or learn from judgements of a run's candidates: teachers, clicks and feature files do not tell.`,
   });
 
 const noRanking = (): RankforgeError =>

@@ -2,7 +2,7 @@ import { BlockStore, type Spill } from '../../core/block-store.js';
 import { RankforgeError } from '../../core/errors.js';
 import { randomStream, shuffle } from '../../core/random.js';
 import type { ReadOptions } from '../../formats/bad-line.js';
-import { type FeatureRows, readSvmlight } from '../../formats/svmlight.js';
+import { type FeatureRows, largestFeature, readSvmlight } from '../../formats/svmlight.js';
 import type { FeatureMatrix, FilledCells } from '../features/feature-set.js';
 import { manyColumns } from '../features/filled-cells.js';
 import { teaches } from '../students/targets.js';
@@ -51,19 +51,24 @@ export async function readFeatureFile(
 ): Promise<FeatureFile> {
   const store = new BlockStore(spill);
   try {
-    const numbering: Numbering = { first: Number.POSITIVE_INFINITY, names: [] };
+    const numbering: Numbering = { names: [] };
     const lists: TrainingList[] = [];
-    let [last, rows] = [-1, 0];
+    const isUsed = new Uint8Array(largestFeature + 1);
+    // Of the rows so far: nearly always of the file.
+    let first = Number.POSITIVE_INFINITY;
+    let firstWritten: number | undefined;
+    let rows = 0;
     for await (const query of readSvmlight(path, options)) {
       const shuffled = shuffle([...query.rows], randomStream(seed, 'feature-rows', query.queryId));
       if (labels === 'grades') checkGrades(query, path);
       for (const { columns } of shuffled) {
-        numbering.first = Math.min(numbering.first, columns[0] ?? numbering.first);
-        last = Math.max(last, columns.at(-1) ?? last);
+        for (let i = 0; i < columns.length; i++) isUsed[columns[i]!] = 1;
+        first = Math.min(first, columns[0] ?? first);
       }
+      if (Number.isFinite(first)) firstWritten ??= first;
       lists.push({
         queryId: query.queryId,
-        features: storeRows(shuffled, store, numbering),
+        features: storeRows(shuffled, store, { first, numbering }),
         labels: Float64Array.from(shuffled, ({ label }) => label),
       });
       rows += shuffled.length;
@@ -74,10 +79,12 @@ export async function readFeatureFile(
         hint: 'Give a file in the format of SVMlight or LETOR.',
       });
     }
-    const names = Array.from({ length: Math.max(0, last - numbering.first + 1) }, (_, i) =>
-      featureName(numbering.first + i),
-    );
+    // Numbers that no row has are no features: a file may leave out most.
+    const numbers = [...isUsed.keys()].filter((number) => isUsed[number] === 1);
+    const names = numbers.map(featureName);
     numbering.names = names;
+    if (numbers.some((number, column) => number !== firstWritten! + column))
+      numbering.columnOf = columnsOf(numbers);
     checkRoom(lists, names.length, path);
     if (areAlike(lists)) {
       throw new RankforgeError('too-little-data', 'Every feature has one value in all rows', {
@@ -92,8 +99,17 @@ export async function readFeatureFile(
   }
 }
 
-function storeRows(rows: FeatureRows['rows'], store: BlockStore, numbering: Numbering): StoredMatrix {
-  const first = Number.isFinite(numbering.first) ? numbering.first : 0;
+function columnsOf(numbers: readonly number[]): Uint32Array {
+  const columns = new Uint32Array((numbers.at(-1) ?? 0) + 1);
+  for (const [column, number] of numbers.entries()) columns[number] = column;
+  return columns;
+}
+
+function storeRows(
+  rows: FeatureRows['rows'],
+  store: BlockStore,
+  { first, numbering }: { readonly first: number; readonly numbering: Numbering },
+): StoredMatrix {
   const most = rows.reduce((sum, { columns }) => sum + columns.length, 0);
   const starts = new Uint32Array(rows.length + 1);
   const columns = new Uint32Array(most);
@@ -143,14 +159,14 @@ export function featureMatrices(
 const toFloat = (value: number): number =>
   Math.fround(Math.max(-largestFloat, Math.min(largestFloat, value))) + 0;
 
-/** Scoring spreads a query's rows out, so that each number up to the last takes room. */
+/** Scoring spreads a query's rows out, zeros and all. */
 function checkRoom(lists: readonly TrainingList[], width: number, path: string): void {
   for (const { queryId, features } of lists) {
     const bytes = 4 * features.rows * width;
     if (bytes <= mostBytes) continue;
     throw new RankforgeError('out-of-memory', `The features of query "${queryId}" take ${bytes} bytes`, {
       where: `${path}: query ${queryId}`,
-      hint: 'Give fewer rows a query, or number the features from 1 without gaps: every number up to the last takes room.',
+      hint: 'Give fewer rows a query, or fewer features.',
     });
   }
 }

@@ -2,11 +2,11 @@ import type { Block } from '../../core/block-store.js';
 import type { FeatureMatrix, FilledCells } from '../features/feature-set.js';
 import { spreadCells } from '../features/filled-cells.js';
 
-/** The names of a file's features, by column: what they are is known once the file is read. */
+/** Which feature is in which column: known once the file is read. */
 export interface Numbering {
-  /** The feature's number in the first column. */
-  first: number;
   names: readonly string[];
+  /** Column by the feature's number; undefined where columns are as they were written. */
+  columnOf?: Uint32Array;
 }
 
 /** One query's rows as a block of a store: its starts, its values as floats, its columns. */
@@ -15,7 +15,7 @@ export class StoredMatrix implements FeatureMatrix {
   readonly #block: Block;
   readonly #filled: number;
   readonly #wide: boolean;
-  /** The feature's number in the first column as it was when the block was written. */
+  /** The feature's number in the first column as the block was written. */
   readonly #first: number;
   readonly #numbering: Numbering;
 
@@ -47,11 +47,11 @@ export class StoredMatrix implements FeatureMatrix {
     const columns = this.#wide
       ? new Uint32Array(buffer, columnsAt, this.#filled)
       : new Uint16Array(buffer, columnsAt, this.#filled);
-    const moved = this.#first - this.#numbering.first;
+    const { columnOf } = this.#numbering;
     return {
       starts: new Uint32Array(buffer, byteOffset, this.rows + 1),
       values: new Float32Array(buffer, valuesAt, this.#filled),
-      columns: moved === 0 ? columns : Uint32Array.from(columns, (column) => column + moved),
+      columns: columnOf ? Uint32Array.from(columns, (column) => columnOf[column + this.#first]!) : columns,
     };
   }
 }

@@ -54,6 +54,7 @@ export function checkWeighted(mix: LossMix, text: string): void {
   if (!deaf) return;
   throw new RankforgeError('unsupported', `The loss "${deaf.name}" has no weights for its items`, {
     where: `loss "${text}"`,
-    hint: 'Leave weights, presence and importance out, or take a loss that is a sum over items, such as info-nce or list-mle.',
+    hint: (spell) =>
+      `Take a loss that is a sum over items, such as info-nce or list-mle, or leave weights of items (${spell('importance')}, ${spell('falseNegatives', 'weigh')}) out.`,
   });
 }

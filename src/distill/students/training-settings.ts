@@ -34,6 +34,10 @@ const heeds = (kind: AnyStudentKind, name: keyof TrainingSettings, { falseNegati
   heeded[kind].includes(name) &&
   (name !== 'falseNegatives' || falseNegatives !== 'weigh' || heeded[kind].includes('loss'));
 
+/** Whether a kind can do what is asked about false negatives, if anything is. */
+export const mendsLabels = (kind: AnyStudentKind, training: TrainingSettings): boolean =>
+  training.falseNegatives === undefined || heeds(kind, 'falseNegatives', training);
+
 /**
  * The loss that a kind is trained with, for its card; nothing where it has none. What reads texts takes by default what suits the
  * labels as it gets them: an order has been made into scores by then.

@@ -133,7 +133,9 @@ function explain(error: unknown): Problem {
     return { code, message, where, hint: error.hintIn(spellFlag) };
   }
   if (isAbort(error)) {
-    return new RankforgeError('aborted', 'Stopped', { hint: 'Run the same command again: it resumes.' });
+    return new RankforgeError('aborted', 'Stopped', {
+      hint: 'Run the same command again: it resumes from what is finished.',
+    });
   }
   return {
     code: 'unexpected',

@@ -37,10 +37,14 @@ export function checkAutoFlags({ auto, timeLimit, latencyMs }: AutoFlags, featur
     });
   }
   if (auto && features !== undefined) {
-    throw new RankforgeError('usage', '--auto learns from rankings or clicks, not from a feature file', {
-      where: '--features',
-      hint: 'Give --dataset, --run and --teacher, or name one kind with --student.',
-    });
+    throw new RankforgeError(
+      'usage',
+      '--auto learns from rankings, clicks or judgements, not from a feature file',
+      {
+        where: '--features',
+        hint: 'Give --dataset, --run and --teacher, or name one kind with --student.',
+      },
+    );
   }
 }
 

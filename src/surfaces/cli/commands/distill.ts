@@ -246,6 +246,11 @@ async function readRecorded(
         where: '--labels',
         hint: 'Learn from judgements or from rankings.',
       });
+    if (teacherLabels === 'scores' || teacherWeights === 'judged')
+      throw new RankforgeError('usage', 'Judgements have no teacher whose scores or weight could count', {
+        where: teacherLabels === 'scores' ? '--teacher-labels' : '--teacher-weights',
+        hint: 'Leave it out beside --labels.',
+      });
     return {
       run: await readGivenRun(run, reading),
       depth,
