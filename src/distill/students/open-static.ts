@@ -69,15 +69,20 @@ function bagSimilarity(
   read: (text: string) => Bag,
 ): (query: Bag) => (passage: string) => number {
   const direction = ({ ids, weights }: Bag): Float32Array => {
-    const sum = new Float32Array(width);
-    for (let t = 0; t < ids.length; t++) {
+    const sum = new Float64Array(width);
+    // Two at a time: writing the sum back is what takes longest.
+    for (let t = 0; t < ids.length; t += 2) {
+      const first = ids[t]! * width;
       const weight = weights[t]!;
-      const from = ids[t]! * width;
-      for (let i = 0; i < width; i++) sum[i]! += weight * table[from + i]!;
+      const isPair = t + 1 < ids.length;
+      const second = isPair ? ids[t + 1]! * width : first;
+      const other = isPair ? weights[t + 1]! : 0;
+      for (let i = 0; i < width; i++) sum[i]! += weight * table[first + i]! + other * table[second + i]!;
     }
-    const length = Math.sqrt(dot(sum, sum));
-    if (length > 0) for (let i = 0; i < width; i++) sum[i]! /= length;
-    return sum;
+    const length = Math.sqrt(dot(sum, sum)) || 1;
+    const unit = new Float32Array(width);
+    for (let i = 0; i < width; i++) unit[i] = sum[i]! / length;
+    return unit;
   };
   const memo = new Map<string, Float32Array>();
   return (query) => {
