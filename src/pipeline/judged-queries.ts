@@ -5,10 +5,15 @@ import type { Qrels } from '../core/run.js';
 /** @throws RankforgeError `too-little-data` for judgements of none of the queries that there are candidates for */
 export function checkJudged(qrels: Qrels, candidates: ReadonlyMap<string, unknown>): void {
   if ([...candidates.keys()].some((id) => qrels.has(id))) return;
-  throw new RankforgeError('too-little-data', 'The judgements are of no query of the run', {
-    where: [...candidates.keys()].slice(0, 3).join(', '),
-    hint: 'Check that run and judgements are of the same collection and name its queries alike.',
-  });
+  const some = (ids: Iterable<string>): string => [...ids].slice(0, 3).join(', ');
+  throw new RankforgeError(
+    'too-little-data',
+    `The judgements of ${some(qrels.keys())} … are of no query of the run`,
+    {
+      where: `the run's ${some(candidates.keys())} …`,
+      hint: 'Check that run and judgements are of the same collection and name its queries alike.',
+    },
+  );
 }
 
 /** Half of the judged queries to fit weights on, where they are fitted, and the others. */
