@@ -10,7 +10,7 @@ export function checkJudged(qrels: Qrels, candidates: ReadonlyMap<string, unknow
     'too-little-data',
     `The judgements of ${some(qrels.keys())} … are of no query of the run`,
     {
-      where: `the run's ${some(candidates.keys())} …`,
+      where: some(candidates.keys()),
       hint: 'Check that run and judgements are of the same collection and name its queries alike.',
     },
   );
