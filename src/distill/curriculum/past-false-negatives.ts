@@ -1,7 +1,7 @@
 import { RankforgeError } from '../../core/errors.js';
 import { probabilityOf } from '../../rerank/calibration/calibrate.js';
 import { fitPlatt } from '../../rerank/calibration/platt.js';
-import { type FeatureSet, withoutOrder } from '../features/feature-set.js';
+import { type FeatureSet, tellsOrder, withoutOrder } from '../features/feature-set.js';
 import { parseLossMix } from '../losses/loss-mix.js';
 import { checkWeighted } from '../students/open-loss.js';
 import { type Prior, priorWeights, untrainedPrior } from '../students/prior.js';
@@ -68,7 +68,7 @@ export async function trainPastFalseNegatives<
   }
   checkWeighted(parseLossMix(loss), loss);
   const blind = lists.map((list) => ({ ...list, features: withoutOrder(list.features) }));
-  const names = features.names.filter((name) => !name.startsWith('first_stage'));
+  const names = features.names.filter((name) => !tellsOrder(name));
   const { heldOutScores } = await train(blind, { ...features, names, firstStage: false }, 'plain');
   const { rates, corrected } = weighByRank(lists, heldOutScores);
   return { ...(await train(corrected, features, 'corrected')), falseNegatives: { way, unjudged, rates } };

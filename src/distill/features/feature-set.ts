@@ -137,9 +137,12 @@ export interface FeatureMatrix {
   filled?(): FilledCells;
 }
 
+/** Whether a feature tells of the first stage's order. */
+export const tellsOrder = (name: string): boolean => name.startsWith('first_stage');
+
 /** Without what the first stage's order tells. */
 export function withoutOrder({ names, rows, data }: FeatureMatrix): FeatureMatrix {
-  const kept = names.flatMap((name, column) => (name.startsWith('first_stage') ? [] : [column]));
+  const kept = names.flatMap((name, column) => (tellsOrder(name) ? [] : [column]));
   const values = Float64Array.from(
     { length: rows * kept.length },
     (_, i) => data[Math.floor(i / kept.length) * names.length + kept[i % kept.length]!]!,

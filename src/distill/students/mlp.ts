@@ -8,6 +8,7 @@ import { headObjectives } from '../losses/dual-head.js';
 import type { TrainingList } from '../training-list.js';
 import { createAdamW } from './adam-w.js';
 import { beatsPrior } from './beats-prior.js';
+import { backward, forward, initialLayers, joinColumns, splitColumns } from './mlp-layers.js';
 import { type LossSettings, openLoss } from './open-loss.js';
 import { type MlpParameters, scoreHeads, weighRows } from './scorer.js';
 import { fitStandardiser, standardise } from './standardise.js';
@@ -26,13 +27,6 @@ export interface MlpSettings extends LossSettings {
   readonly learningRate: number;
   /** Decoupled, on weights and not on biases. */
   readonly weightDecay: number;
-}
-
-interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly weights: Float64Array;
-  readonly bias: Float64Array;
 }
 
 const patience = 15;
@@ -201,95 +195,11 @@ function startTraining(
   return { train, freeze };
 }
 
-/** He's initialisation (arXiv:1502.01852) for the hidden layers, zeros for the last. */
-function initialLayers(sizes: readonly number[], seed: number): Layer[] {
-  return sizes.slice(1).map((outputs, depth) => {
-    const inputs = sizes[depth]!;
-    const random = randomStream(seed, 'mlp-layer', depth);
-    const last = depth === sizes.length - 2;
-    return {
-      inputs,
-      outputs,
-      weights: Float64Array.from({ length: inputs * outputs }, () =>
-        last ? 0 : random.normal() * Math.sqrt(2 / inputs),
-      ),
-      bias: new Float64Array(outputs),
-    };
-  });
-}
-
 // From 0 the head's first epochs would go to learning how much is relevant at all (Lin et al. 2017, arXiv:1708.02002).
 function baseLogit(targets: Targets): number {
   const share = mean(targets.logits.map((_, list) => mean([...targetsOf(targets, list).probabilities])));
   const kept = Math.min(0.999, Math.max(0.001, share));
   return Math.log(kept / (1 - kept));
-}
-
-/** What each layer gives, the input first and the outputs of each row last. */
-function forward(layers: readonly Layer[], input: Float64Array, rows: number): Float64Array[] {
-  const activations: Float64Array[] = [input];
-  for (const [depth, { inputs, outputs, weights, bias }] of layers.entries()) {
-    const from = activations[depth]!;
-    const to = new Float64Array(rows * outputs);
-    for (let row = 0; row < rows; row++) {
-      for (let o = 0; o < outputs; o++) to[row * outputs + o] = bias[o]!;
-      for (let i = 0; i < inputs; i++) {
-        const value = from[row * inputs + i]!;
-        if (value === 0) continue;
-        for (let o = 0; o < outputs; o++) to[row * outputs + o]! += value * weights[i * outputs + o]!;
-      }
-    }
-    if (depth < layers.length - 1) for (let k = 0; k < to.length; k++) if (to[k]! < 0) to[k] = 0;
-    activations.push(to);
-  }
-  return activations;
-}
-
-/** One array a head of what stands row by row. */
-const splitColumns = (values: Float64Array, columns: number): Float64Array[] =>
-  Array.from({ length: columns }, (_, column) =>
-    Float64Array.from({ length: values.length / columns }, (_, row) => values[row * columns + column]!),
-  );
-
-const joinColumns = (columns: readonly Float64Array[]): Float64Array =>
-  Float64Array.from(
-    { length: columns.length * columns[0]!.length },
-    (_, i) => columns[i % columns.length]![Math.floor(i / columns.length)]!,
-  );
-
-/**
- * Adds one list's gradient to `gradients`: weights and bias of each layer in turn.
- * @param ofOutput row by row, one value a head
- */
-function backward(
-  layers: readonly Layer[],
-  gradients: readonly Float64Array[],
-  activations: readonly Float64Array[],
-  ofOutput: Float64Array,
-): void {
-  const rows = ofOutput.length / layers.at(-1)!.outputs;
-  let error = ofOutput;
-  for (let depth = layers.length - 1; depth >= 0; depth--) {
-    const { inputs, outputs, weights } = layers[depth]!;
-    const from = activations[depth]!;
-    const [ofWeights, ofBias] = [gradients[2 * depth]!, gradients[2 * depth + 1]!];
-    const before = new Float64Array(rows * inputs);
-    for (let row = 0; row < rows; row++) {
-      for (let o = 0; o < outputs; o++) ofBias[o]! += error[row * outputs + o]!;
-      for (let i = 0; i < inputs; i++) {
-        const value = from[row * inputs + i]!;
-        let sum = 0;
-        for (let o = 0; o < outputs; o++) {
-          const e = error[row * outputs + o]!;
-          ofWeights[i * outputs + o]! += e * value;
-          sum += e * weights[i * outputs + o]!;
-        }
-        // ReLU passes nothing back where it gave nothing; the input needs no gradient.
-        if (depth > 0 && value > 0) before[row * inputs + i] = sum;
-      }
-    }
-    error = before;
-  }
 }
 
 /** As recorded, the mean over its items; else how far the prior is from the labels' order, 1 − nDCG@10. 0 to 1. */
